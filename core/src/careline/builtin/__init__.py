@@ -1,0 +1,1 @@
+"""Plugins that come with careline: found, configured and judged as any stranger's would be."""

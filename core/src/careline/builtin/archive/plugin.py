@@ -1,0 +1,14 @@
+"""Registers the `archive` channel."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from careline.plugin import Channel, hookimpl
+
+
+@hookimpl
+def careline_channels() -> Sequence[type[Channel[Any]]]:
+    """Return the one channel of this plugin."""
+    from careline.builtin.archive.channel import ArchiveChannel
+
+    return (ArchiveChannel,)

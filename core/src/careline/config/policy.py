@@ -1,0 +1,152 @@
+"""What an operator promises: deadlines, business hours, and rules for labels."""
+
+import re
+from datetime import date, time, timedelta
+from typing import Annotated, Any, Literal
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
+
+from careline.models import DeadlineKind, Intent, Kind, Visibility
+
+_DURATION = re.compile(r"(\d+(?:\.\d+)?)(s|m|h|d)")
+_UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
+
+
+def parse_duration(value: Any) -> Any:
+    """Read `30m`, `1h`, `1h30m`, `2d`; anything else is returned for pydantic to refuse."""
+    if not isinstance(value, str):
+        return value
+    parts = _DURATION.findall(value.replace(" ", ""))
+    if not parts or "".join(n + u for n, u in parts) != value.replace(" ", ""):
+        raise ValueError("a span of time is written like 30m, 1h, 1h30m or 2d")
+    return sum((timedelta(**{_UNITS[u]: float(n)}) for n, u in parts), timedelta())
+
+
+def _positive(value: timedelta) -> timedelta:
+    if value <= timedelta():
+        raise ValueError("a span of time must be longer than nothing")
+    return value
+
+
+def _share(value: Any) -> Any:
+    if isinstance(value, str) and value.endswith("%"):
+        return float(value[:-1]) / 100
+    return value
+
+
+def _zone(value: str) -> str:
+    try:
+        ZoneInfo(value)
+    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+        raise ValueError(f"no time zone is named {value!r}: use a name like Europe/Berlin") from error
+    return value
+
+
+def _listed(value: Any) -> Any:
+    return [value] if isinstance(value, str | bool) else value
+
+
+Duration = Annotated[timedelta, BeforeValidator(parse_duration), AfterValidator(_positive)]
+Share = Annotated[float, BeforeValidator(_share), Field(gt=0, lt=1)]
+Zone = Annotated[str, AfterValidator(_zone)]
+Names = Annotated[tuple[str, ...], BeforeValidator(_listed)]
+
+
+class Policy(BaseModel):
+    """Base of the operator's policies: frozen, unknown keys refused."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+def _spans(value: Any) -> Any:
+    """Read `["09:00-12:00", "13:00-17:30"]`."""
+    if not isinstance(value, list | tuple):
+        raise ValueError('hours are written like ["09:00-12:00", "13:00-17:30"]')
+    spans = []
+    for span in value:
+        if isinstance(span, str):
+            start, dash, end = span.partition("-")
+            if not dash:
+                raise ValueError(f"{span!r} is no span: write 09:00-17:00")
+            spans.append((time.fromisoformat(start.strip()), _end(end.strip())))
+        else:
+            spans.append(tuple(span))
+    for start, end in spans:
+        if end != time.max and start >= end:
+            raise ValueError(f"{start:%H:%M} is not before {end:%H:%M}")
+    return tuple(sorted(spans))
+
+
+def _end(text: str) -> time:
+    return time.max if text in ("24:00", "24") else time.fromisoformat(text)
+
+
+DaySpans = Annotated[tuple[tuple[time, time], ...], BeforeValidator(_spans)]
+Day = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
+
+
+class Hours(Policy):
+    """When a brand answers: several spans a day, in its time zone, but for holidays."""
+
+    days: dict[Day, DaySpans] = Field(default_factory=dict)
+    holidays: tuple[date, ...] = ()
+
+
+class When(Policy):
+    """Which messages a rule is for: every key given must match; a list matches any of its values."""
+
+    brand: Names = ()
+    channel: Names = ()
+    """The account's name in the configuration."""
+    kind: Annotated[tuple[Kind, ...], BeforeValidator(_listed)] = ()
+    visibility: Annotated[tuple[Visibility, ...], BeforeValidator(_listed)] = ()
+    intent: Annotated[tuple[Intent, ...], BeforeValidator(_listed)] = ()
+    sentiment: Names = ()
+    urgency: Names = ()
+    needs_reply: bool | None = None
+
+
+class DeadlineRule(Policy):
+    """What is promised to the messages that `when` names. The first rule that matches holds."""
+
+    when: When = When()
+    acknowledge: Duration | None = None
+    first_reply: Duration | None = None
+    next_reply: Duration | None = None
+    """Left out: as `first_reply`."""
+    resolve: Duration | None = None
+    warn: tuple[Share, ...] = (0.5, 0.8)
+    hours: Literal["always", "business"] = "always"
+
+    def span(self, kind: DeadlineKind) -> timedelta | None:
+        """Return how long a deadline of `kind` runs; None: this rule promises none."""
+        if kind is DeadlineKind.NEXT_REPLY:
+            return self.next_reply or self.first_reply
+        found: timedelta | None = getattr(self, kind.value, None)
+        return found
+
+
+class LabelRule(Policy):
+    """An operator's own word about messages: it stands above what classifiers say."""
+
+    when: When = When()
+    words: Names = ()
+    """Any of these in the text, without regard to case."""
+    intent: Intent | None = None
+    sentiment: str | None = None
+    urgency: str | None = None
+    needs_reply: bool | None = None
+
+
+DEFAULT_DEADLINES: tuple[DeadlineRule, ...] = tuple(
+    DeadlineRule.model_validate(rule)
+    for rule in (
+        {"when": {"intent": "problem"}, "first_reply": "1h"},
+        {"when": {"intent": "question"}, "first_reply": "1h"},
+        {"when": {"intent": "spam"}},
+        {"when": {"needs_reply": True}, "first_reply": "24h"},
+        {"when": {"intent": "praise"}, "first_reply": "24h", "warn": ["80%"]},
+    )
+)
+"""What holds where the operator promises nothing else (S4, S24-S26; praise: S65)."""

@@ -1,0 +1,1 @@
+"""The base classes behind `careline.plugin`, one noun per module."""

@@ -1,0 +1,1 @@
+"""The engine: pure functions over facts, and what runs them."""

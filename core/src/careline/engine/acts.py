@@ -1,0 +1,59 @@
+"""Acts: what staff do to a conversation, as facts that the fold takes in."""
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from sqlalchemy import Connection
+
+from careline.engine import rows
+from careline.engine.arrivals import Intake
+from careline.engine.casework import Work, refold
+from careline.engine.facts import Micros
+from careline.engine.rulesets import StoredRules
+from careline.errors import NotFound
+from careline.ids import derive
+from careline.store.bulk import insert_new, query_in
+from careline.store.log import log_event
+from careline.store.tables import acts
+
+_LATEST = """
+SELECT m.id, m.brand, m.account, m.network FROM messages m JOIN spans s ON s.thread = m.thread
+WHERE m.conversation = s.conversation AND s.conversation IN"""
+
+
+def act(
+    conn: Connection,
+    conversation: str,
+    kind: str,
+    actor: str,
+    value: Mapping[str, Any],
+    now: Micros,
+    rules: StoredRules,
+    *,
+    other: str | None = None,
+) -> str:
+    """Keep an act and bring its conversation up to date; return the conversation's id.
+
+    The act is kept by the latest message of the conversation: ids of conversations may change.
+    """
+    rows_ = query_in(conn, _LATEST, [conversation], "ORDER BY m.fact_at DESC, m.depth DESC LIMIT 1")
+    if not rows_:
+        raise NotFound(f"there is no conversation {conversation}")
+    message, brand, account, network = rows_[0]
+    id = derive("a", kind, message, actor, str(now), json.dumps(value, sort_keys=True))
+    columns = ("id", "kind", "message", "other", "actor", "at", "value")
+    row = (id, kind, message, other, actor, now, json.dumps(value))
+    insert_new(conn, acts, columns, [row])
+    log_event(conn, now, actor, kind, conversation, {"message": message, **value})
+    return _refold(conn, Intake(account, brand, "", network), message, rules)
+
+
+def _refold(conn: Connection, to: Intake, message: str, rules: StoredRules) -> str:
+    select = "SELECT t.customer FROM messages m JOIN threads t ON t.id = m.thread WHERE m.id IN"
+    customers = {customer for (customer,) in query_in(conn, select, [message]) if customer}
+    work = Work()
+    refold(conn, to.brand, customers, rules, work)
+    channels = dict(conn.exec_driver_sql("SELECT id, kind FROM accounts").fetchall())
+    rows.write_work(conn, Intake(to.account, to.brand, "", to.network, channels=channels), work)
+    return work.of[message]

@@ -1,0 +1,207 @@
+"""Arrivals: what a batch brings, with its ids derived and its times counted."""
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from careline.contract.items import (
+    Batch,
+    Delivered,
+    Item,
+    Malformed,
+    Observed,
+    Removed,
+    Revised,
+    Seen,
+)
+from careline.engine.facts import Labels, Micros
+from careline.engine.hours import to_micros
+from careline.engine.placement import Chained, Placement
+from careline.ids import content_hash, identity_id, message_id
+from careline.models import Author, Direction, Kind, Message, Visibility
+
+LIVE_WITHIN: Micros = 24 * 3600 * 1_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Intake:
+    """What an account's intake needs to know about it."""
+
+    account: str
+    brand: str
+    channel: str
+    network: str
+    scope: str = ""
+    ours: frozenset[str] = frozenset()
+    """Identities of the brand's own accounts: what they say is ours."""
+    since: Micros | None = None
+    channels: Mapping[str, str] = field(default_factory=dict)
+    """Each account of the desk and its channel's kind."""
+    opens: frozenset[str] = frozenset(kind.value for kind in Kind if kind is not Kind.POST)
+    """Kinds that open a case; all others are context."""
+
+
+@dataclass(slots=True)
+class Arrival:
+    """One message on its way into the store."""
+
+    message: Message
+    id: str
+    author: str
+    recipient: str | None
+    parent: str | None
+    quoted: str | None
+    ours: bool
+    context: bool
+    posted: Micros
+    received: Micros
+    live: bool
+    hash: str
+    revised_at: Micros = 0
+    placement: Placement | None = None
+    conversation: str | None = None
+    labels: Labels = Labels()
+    pii: str | None = None
+    labelled_by: str | None = None
+
+    @property
+    def clock(self) -> Micros:
+        """When its clock starts: seen, where the platform gives only the day."""
+        return self.received if self.message.precision == "day" else min(self.posted, self.received)
+
+    @property
+    def rank(self) -> tuple[Any, ...]:
+        """Return by what two different rows of one id are ordered: the least one holds."""
+        m = self.message
+        return (m.root or "", self.posted, self.parent or "", self.author, self.hash)
+
+    def chained(self, brand: str, network: str) -> Chained:
+        """Return what its placement asks of it."""
+        m = self.message
+        return Chained(
+            self.id, brand, network, m.external_id, self.author, self.recipient, self.ours,
+            m.visibility is Visibility.PRIVATE, self.context, m.addressed, self.parent, self.quoted,
+            m.root, min(self.posted, self.received),
+        )  # fmt: skip
+
+
+@dataclass(slots=True)
+class Arrivals:
+    """A batch, sorted by what its items are."""
+
+    messages: dict[str, Arrival] = field(default_factory=dict)
+    revised: list[tuple[Arrival, str]] = field(default_factory=list)
+    removed: list[tuple[str, Removed]] = field(default_factory=list)
+    observed: list[tuple[str, Observed]] = field(default_factory=list)
+    delivered: list[tuple[str, Delivered]] = field(default_factory=list)
+    malformed: list[Malformed] = field(default_factory=list)
+    authors: dict[str, Author] = field(default_factory=dict)
+    repeated: int = 0
+    """Messages that the batch holds more than once."""
+    before_since: int = 0
+
+
+def sort_items(batch: Batch, to: Intake, now: datetime, caught_up_at: Micros | None) -> Arrivals:
+    """Sort a batch's items, and derive their ids."""
+    found = Arrivals()
+    reader = _Reader(to, to_micros(now), caught_up_at, found)
+    for item in batch.items:
+        reader.take(item)
+    return found
+
+
+@dataclass(slots=True)
+class _Reader:
+    to: Intake
+    now: Micros
+    caught_up_at: Micros | None
+    found: Arrivals
+
+    def take(self, item: Item) -> None:
+        match item:
+            case Seen():
+                self._seen(item)
+            case Revised():
+                arrival = self._arrival(item.message, context=False)
+                arrival.revised_at = max(to_micros(item.at), 1)
+                self.found.revised.append((arrival, self._id(item.of)))
+            case Removed():
+                self.found.removed.append((self._id(item.external_id), item))
+            case Observed():
+                self.found.observed.append((self._id(item.external_id), item))
+            case Delivered():
+                self.found.delivered.append((self._id(item.external_id), item))
+            case _:
+                self.found.malformed.append(item)
+
+    def _seen(self, item: Seen) -> None:
+        arrival = self._arrival(item.message, item.context)
+        if self.to.since is not None and arrival.posted < self.to.since:
+            self.found.before_since += 1
+            return
+        known = self.found.messages.get(arrival.id)
+        if known is not None:
+            self.found.repeated += 1
+            context = known.context and arrival.context
+            arrival = min(known, arrival, key=lambda one: one.rank)
+            arrival.context = context
+        self.found.messages[arrival.id] = arrival
+
+    def _id(self, external_id: str) -> str:
+        return message_id(self.to.brand, self.to.network, external_id)
+
+    def _arrival(self, message: Message, context: bool) -> Arrival:
+        author = self._identity(message.author, message.external_id)
+        ours = message.direction is Direction.OUT or author in self.to.ours
+        posted = to_micros(message.posted_at)
+        opens = message.kind in self.to.opens or ours
+        return Arrival(
+            message=message,
+            id=self._id(message.external_id),
+            author=author,
+            recipient=self._identity(message.to, "") if message.to else None,
+            parent=self._id(message.parent) if message.parent else None,
+            quoted=self._id(message.quoted) if message.quoted else None,
+            ours=ours,
+            context=context or not opens,
+            posted=posted,
+            received=self.now,
+            live=self._live(posted),
+            hash=content_hash(f"{message.title}\n{message.text}"),
+        )
+
+    def _live(self, posted: Micros) -> bool:
+        if self.caught_up_at is None or posted < self.caught_up_at:
+            return False
+        return self.now - posted <= LIVE_WITHIN
+
+    def _identity(self, author: Author | None, external_id: str) -> str:
+        """Return the author's identity; one unknown is the message's own."""
+        author = author or Author(id=f"anon:{external_id}")
+        scope = author.scope or self.to.scope
+        id = identity_id(self.to.network, scope, author.id)
+        self.found.authors.setdefault(id, author)
+        return id
+
+
+def attachments_text(message: Message) -> str | None:
+    """Return a message's attachments as JSON; None where it has none."""
+    if not message.attachments:
+        return None
+    return json.dumps([file.model_dump() for file in message.attachments])
+
+
+def all_ids(found: Arrivals) -> Iterable[str]:
+    """Return every message id that a batch speaks of."""
+    for arrival in (*found.messages.values(), *(one for one, _ in found.revised)):
+        yield arrival.id
+        if arrival.parent:
+            yield arrival.parent
+        if arrival.quoted:
+            yield arrival.quoted
+    for _, target in found.revised:
+        yield target
+    for target, _ in (*found.removed, *found.observed, *found.delivered):
+        yield target

@@ -1,0 +1,203 @@
+"""Who runs which key, when, alone. The truth about what is to do lies with the handlers."""
+
+import threading
+from collections import Counter, deque
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import datetime, timedelta
+from random import Random
+from typing import Protocol, cast
+
+import anyio
+from anyio.abc import TaskGroup
+from anyio.lowlevel import EventLoopToken, current_token
+
+from careline.contract.context import Clock, Log
+from careline.engine.backoff import full_jitter
+from careline.engine.schedule import Schedule, prefix_of
+
+
+class Handler(Protocol):
+    """Does the work of all keys of one prefix. Its own tables say what there is to do."""
+
+    async def run(self, key: str) -> datetime | None:
+        """Do a slice of the work of `key`; return when to run again, or None: when woken."""
+        ...
+
+    async def pending(self, now: datetime, limit: int) -> Sequence[str]:
+        """Return keys that have work to do at `now`, whoever was told of it or not."""
+        ...
+
+
+class Dispatcher(Protocol):
+    """Runs keys: at most one holder for each; a wake during a run causes exactly one more run.
+
+    A key is `prefix:rest`, or the prefix alone. Wakes may be lost: the sweep finds what they
+    were for.
+    """
+
+    def wake(self, keys: Iterable[str]) -> None:
+        """Ask that each key is run soon. Any thread may call it, any number of times."""
+        ...
+
+    async def run(self, handlers: Mapping[str, Handler], *, until_idle: bool = False) -> None:
+        """Run keys, each by the handler of its prefix, until cancelled.
+
+        `until_idle`: return when nothing is woken, running or due now.
+        """
+        ...
+
+    async def sweep(self) -> None:
+        """Wake what the handlers of the running dispatcher say is pending."""
+        ...
+
+
+class LocalDispatcher:
+    """The `Dispatcher` of one process: tasks and a dict."""
+
+    def __init__(
+        self,
+        clock: Clock,
+        random: Random,
+        log: Log,
+        *,
+        concurrency: int = 64,
+        sweep_every: float = 1.0,
+        sweep_limit: int = 1000,
+    ) -> None:
+        """`concurrency` holds for each prefix, so that none starves another. Times in seconds."""
+        self._clock, self._random, self._log = clock, random, log
+        self._sweep_every, self._sweep_limit = sweep_every, sweep_limit
+        self._schedule = Schedule(concurrency)
+        self._inbox: deque[str] = deque()  # all that other threads touch
+        self._failures: Counter[str] = Counter()
+        self._handlers: Mapping[str, Handler] = {}
+        self._home: tuple[int, EventLoopToken] | None = None
+        self._rung = False
+        self._nap: anyio.CancelScope | None = None
+
+    @property
+    def failing(self) -> frozenset[str]:
+        """The keys (`key`) and sweeps (`prefix?`) whose last run raised an exception."""
+        return frozenset(self._failures)
+
+    def wake(self, keys: Iterable[str]) -> None:
+        """Ask that each key is run soon; a key that failed keeps its time of retry."""
+        self._inbox.extend([keys] if isinstance(keys, str) else keys)
+        home = self._home
+        if home is not None and home[0] == threading.get_ident():
+            self._ring()
+        elif home is not None:
+            _call_soon(home[1], self._ring)
+
+    async def run(self, handlers: Mapping[str, Handler], *, until_idle: bool = False) -> None:
+        """Run keys until cancelled, or until nothing is woken, running or due now."""
+        if self._home is not None:
+            raise RuntimeError("this dispatcher is running already")
+        self._handlers, self._home = handlers, (threading.get_ident(), current_token())
+        try:
+            async with anyio.create_task_group() as tasks:
+                await self._serve(tasks, until_idle)
+                tasks.cancel_scope.cancel()
+        finally:
+            self._home = None
+
+    async def sweep(self) -> None:
+        """Wake what is pending, but for what runs already or waits for its retry."""
+        self.wake(await self._pending())
+
+    async def _pending(self) -> list[str]:
+        found: list[str] = []
+        for prefix, handler in self._handlers.items():
+            try:
+                found += await handler.pending(self._clock.now(), self._sweep_limit)
+            except Exception as error:
+                self._failed(f"{prefix}?", error)
+            else:
+                self._worked(f"{prefix}?")
+        return [key for key in found if not self._schedule.is_held(key)]
+
+    async def _sweep_often(self) -> None:
+        while True:
+            await self._clock.sleep(self._sweep_every)
+            await self.sweep()
+
+    async def _serve(self, tasks: TaskGroup, until_idle: bool) -> None:
+        found = await self._pending()
+        swept = set(found)  # what stays pending after its run must not keep us here for ever
+        self.wake(found)
+        tasks.start_soon(self._sweep_often)
+        while True:
+            self._rung = False
+            self._start(tasks)
+            if until_idle and not self._schedule.running:
+                found = [key for key in await self._pending() if key not in swept]
+                if not (found or self._rung or self._left() == 0.0):
+                    return
+                swept.update(found)
+                self.wake(found)
+            await self._wait()
+
+    def _start(self, tasks: TaskGroup) -> None:
+        while self._inbox:
+            key = self._inbox.popleft()
+            if prefix_of(key) in self._handlers:
+                self._schedule.wake(key)
+            else:
+                self._log.warning("nothing here runs this key", key=key)
+        for key in self._schedule.start(self._clock.now()):
+            tasks.start_soon(self._hold, key)
+
+    async def _hold(self, key: str) -> None:
+        again: datetime | None = None
+        failed = False
+        try:
+            again = await self._handlers[prefix_of(key)].run(key)
+            self._worked(key)
+        except Exception as error:
+            again, failed = self._failed(key, error), True
+        finally:
+            self._schedule.done(key, again, failed=failed)
+            self._ring()
+
+    def _failed(self, name: str, error: Exception) -> datetime:
+        """Log the first failure in a row; return when to try again."""
+        self._failures[name] += 1
+        if self._failures[name] == 1:
+            self._log.error("work failed and is tried again", key=name, exc_info=error)
+        delay = full_jitter(self._failures[name], self._random)
+        return self._clock.now() + timedelta(seconds=delay)
+
+    def _worked(self, name: str) -> None:
+        if self._failures.pop(name, 0):
+            self._log.info("work goes on", key=name)
+
+    def _ring(self) -> None:
+        self._rung = True
+        if self._nap is not None:
+            self._nap.cancel()
+
+    async def _wait(self) -> None:
+        """Sleep until somebody rings or a key is due."""
+        with anyio.CancelScope() as self._nap:
+            if self._rung:
+                return
+            left = self._left()
+            if left is None:
+                await anyio.sleep_forever()
+            else:
+                await self._clock.sleep(left)
+
+    def _left(self) -> float | None:
+        at = self._schedule.next_due
+        return None if at is None else max(0.0, (at - self._clock.now()).total_seconds())
+
+
+def _call_soon(home: EventLoopToken, ring: Callable[[], None]) -> None:
+    """Ring in another thread's event loop without waiting for it, on asyncio and on trio."""
+    loop = home.native_token
+    name = "call_soon_threadsafe" if hasattr(loop, "call_soon_threadsafe") else "run_sync_soon"
+    call = cast("Callable[[Callable[[], None]], object]", getattr(loop, name))
+    try:
+        call(ring)
+    except RuntimeError:  # the loop has ended: the next run takes the key from the inbox
+        return

@@ -1,0 +1,99 @@
+"""Due: notices that a promise is about to be missed, or is, once for each stage."""
+
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection
+
+from careline.contract.context import Clock
+from careline.engine.facts import Micros
+from careline.engine.hours import to_micros
+from careline.store.bulk import insert_new, mark, set_where
+from careline.store.log import log_events
+from careline.store.store import Store
+from careline.store.tables import deadlines, effects
+
+AT_ONCE = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """A promise that reached a stage: `warned:50%`-like shares are numbered, then `missed`."""
+
+    anchor: str
+    kind: str
+    conversation: str
+    stage: str
+    at: Micros
+    due_at: Micros
+
+
+def fire_due(conn: Connection, now: Micros) -> list[Stage]:
+    """Note every stage that deadlines have reached by `now`, each once. One unit of work."""
+    sign = mark(conn)
+    select = (
+        "SELECT anchor, kind, conversation, due_at, warn_at FROM deadlines"
+        f" WHERE next_at <= {sign} AND met_at IS NULL AND void IS NULL"
+        f" ORDER BY next_at LIMIT {AT_ONCE}"
+    )
+    rows = conn.exec_driver_sql(select, (now,)).fetchall()
+    fired: list[Stage] = []
+    later: list[tuple[Micros | None, str, str]] = []
+    for row in rows:
+        reached, next_at = _reached(row, now)
+        fired += [stage for stage in reached if _is_new(conn, stage)]
+        later.append((next_at, row[0], row[1]))
+    set_where(conn, deadlines, ("next_at",), ("anchor", "kind"), later)
+    log_events(conn, [_line(stage, now) for stage in fired])
+    return fired
+
+
+def _reached(row: Sequence[Any], now: Micros) -> tuple[list[Stage], Micros | None]:
+    """Return the latest stage reached, and when the next one comes: who was away hears it once."""
+    anchor, kind, conversation, due_at, warn_at = row
+    stages = [(at, f"warned-{n}") for n, at in enumerate(sorted(json.loads(warn_at)), 1)]
+    stages = [stage for stage in stages if stage[0] < due_at] + [(due_at, "missed")]
+    past = [stage for stage in stages if stage[0] <= now]
+    coming = min((at for at, _ in stages if at > now), default=None)
+    latest = [Stage(anchor, kind, conversation, name, at, due_at) for at, name in past[-1:]]
+    return latest, coming
+
+
+def _is_new(conn: Connection, stage: Stage) -> bool:
+    columns = ("anchor", "kind", "stage", "at", "conversation")
+    row = (stage.anchor, stage.kind, stage.stage, stage.at, stage.conversation)
+    return insert_new(conn, effects, columns, [row]) == 1
+
+
+def _line(stage: Stage, now: Micros) -> tuple[Micros, str, str, str, dict[str, Any]]:
+    verb = "missed" if stage.stage == "missed" else "warned"
+    data = {"deadline": stage.kind, "message": stage.anchor, "due_at": stage.due_at}
+    return now, "system", verb, stage.conversation, data
+
+
+@dataclass(slots=True)
+class Due:
+    """The handler of `due`: one indexed look a second."""
+
+    store: Store
+    clock: Clock
+    told: Callable[[Sequence[Stage]], None] = lambda stages: None
+    """Hears what was fired, after its commit."""
+
+    async def pending(self, now: datetime, limit: int) -> Sequence[str]:
+        """Return `due` if any deadline reached a stage."""
+        sign = "?" if self.store.is_sqlite else "%s"
+        select = f"SELECT 1 FROM deadlines WHERE next_at <= {sign} LIMIT 1"
+        at = to_micros(now)
+        found = await self.store.read(lambda c: c.exec_driver_sql(select, (at,)).scalar())
+        return ["due"] if found else []
+
+    async def run(self, key: str) -> datetime | None:
+        """Fire what is due."""
+        now = self.clock.now()
+        fired = await self.store.write(lambda conn: fire_due(conn, to_micros(now)))
+        self.told(fired)
+        return now if len(fired) == AT_ONCE else None

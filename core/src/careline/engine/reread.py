@@ -1,0 +1,53 @@
+"""Reads stored messages back as arrivals, so that they can be classified again."""
+
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import Connection
+
+from careline.engine import rows
+from careline.engine.arrivals import Arrival
+from careline.engine.labelling import Labeller
+from careline.engine.arrivals import Intake
+from careline.models import Attachment, Direction, Kind, Message, Visibility
+from careline.store.bulk import query_in
+
+PERSON = "person:"
+"""Labels said by a person begin so: no classifier replaces them."""
+
+_SELECT = """
+SELECT m.id, m.external_id, m.kind, m.visibility, m.author, m.parent, m.addressed, m.rating,
+       coalesce(m.revised_at, 0), b.text, b.title, b.lang, b.attachments, m.hash
+FROM messages m JOIN bodies b ON b.owner = m.id AND b.revised_at = coalesce(m.revised_at, 0)
+WHERE m.direction = 'in' AND m.role <> 'context' AND b.erased_at IS NULL
+  AND (m.labelled_by IS NULL OR m.labelled_by NOT LIKE 'person:%%') AND m.id IN"""
+
+
+def reread(conn: Connection, to: Intake, labeller: Labeller, ids: Iterable[str]) -> None:
+    """Classify stored messages again: their words, or what was said before them, changed."""
+    arrivals = load_arrivals(conn, ids)
+    if arrivals:
+        rows.put_readings(conn, labeller.label(conn, to, arrivals, {}))
+        rows.set_labels(conn, arrivals)
+
+
+def load_arrivals(conn: Connection, ids: Iterable[str]) -> list[Arrival]:
+    """Return stored messages of customers as arrivals with their labels, but for a person's."""
+    select = _SELECT if conn.dialect.name != "sqlite" else _SELECT.replace("%%", "%")
+    return [_arrival(row) for row in query_in(conn, select, ids)]
+
+
+def _arrival(row: Sequence[Any]) -> Arrival:
+    (id, external_id, kind, visibility, author, parent, addressed, rating, revised_at, text, title,
+     lang, attachments, digest) = row  # fmt: skip
+    message = Message.model_construct(
+        external_id=external_id, kind=Kind(kind), visibility=Visibility(visibility),
+        direction=Direction.IN, text=text or "", title=title or "", lang=lang or "",
+        addressed=bool(addressed), rating=rating, posted_at=datetime(1970, 1, 1, tzinfo=UTC),
+        attachments=(Attachment(url="stored"),) if attachments else (),
+    )  # fmt: skip
+    return Arrival(
+        message, id, author, None, parent, None, ours=False, context=False, posted=0, received=0,
+        live=False, hash=digest, revised_at=revised_at,
+    )  # fmt: skip

@@ -1,0 +1,98 @@
+"""All errors of careline.
+
+    CarelineError
+    ├── ConfigError            every problem of a configuration, at once
+    ├── StoreError             the database cannot be used: locked, newer, full
+    ├── NotFound               no such conversation, message, account
+    ├── PluginError            a plugin is missing, invalid or ambiguous
+    └── ChannelError           what a channel, classifier or notifier may raise
+        ├── Transient          try again later
+        ├── AuthFailed         the credential is dead: a person must act
+        └── Rejected           final for this item, with a typed reason
+            └── Unsupported    this plugin never does that
+"""
+
+from datetime import datetime
+from enum import StrEnum
+
+
+class Refusal(StrEnum):
+    """Why an action is refused, in words every channel shares."""
+
+    NEEDS_REAUTH = "needs_reauth"
+    NOT_PERMITTED = "not_permitted"
+    NOT_SUMMONED = "not_summoned"
+    WINDOW_CLOSED = "window_closed"
+    RECIPIENT_REFUSES = "recipient_refuses"
+    OPTED_OUT = "opted_out"
+    DUPLICATE = "duplicate"
+    TOO_LONG = "too_long"
+    RATE_LIMITED = "rate_limited"
+    BUDGET_EXHAUSTED = "budget_exhausted"
+    THREAD_OWNED_ELSEWHERE = "thread_owned_elsewhere"
+    ENCRYPTED_UNREADABLE = "encrypted_unreadable"
+    READ_ONLY = "read_only"
+    GONE = "gone"
+    INVALID = "invalid"
+    UNSUPPORTED = "unsupported"
+    TRANSIENT = "transient"
+    UNKNOWN = "unknown"
+
+
+class CarelineError(Exception):
+    """Any error that careline raises on purpose."""
+
+
+class StoreError(CarelineError):
+    """The database cannot be used as it is; the text says what to do."""
+
+
+class NotFound(CarelineError):
+    """No object has this id or name."""
+
+
+class PluginError(CarelineError):
+    """A plugin is missing, invalid, or stands for a kind that another one claims too."""
+
+
+class ChannelError(CarelineError):
+    """What a plugin's run-time methods raise; the core decides by its subclass."""
+
+
+class Transient(ChannelError):
+    """The platform cannot do it now: try again, after `retry_after` seconds where it said so."""
+
+    def __init__(self, message: str = "", *, retry_after: float | None = None) -> None:
+        """`retry_after` is in seconds from now."""
+        super().__init__(message or "the platform asks to try again later")
+        self.retry_after = retry_after
+
+
+class AuthFailed(ChannelError):
+    """The credential is refused. The account stops until a person acts."""
+
+
+class Rejected(ChannelError):
+    """Final for this item: `reason` says why, `until` and `limit` what would help."""
+
+    def __init__(
+        self,
+        reason: Refusal,
+        message: str = "",
+        *,
+        until: datetime | None = None,
+        limit: int | None = None,
+    ) -> None:
+        """`until`: a refusal that ends; `limit`: the length allowed, in the platform's units."""
+        super().__init__(message or reason.value.replace("_", " "))
+        self.reason = reason
+        self.until = until
+        self.limit = limit
+
+
+class Unsupported(Rejected):
+    """The plugin does not declare this capability."""
+
+    def __init__(self, what: str) -> None:
+        """`what` names the capability."""
+        super().__init__(Refusal.UNSUPPORTED, f"this channel does not support {what}")

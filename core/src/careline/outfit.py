@@ -1,0 +1,137 @@
+"""Outfit: makes the operator's accounts and classifiers from their settings and plugins."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from random import Random
+from typing import Any, Protocol
+
+from careline.config import Settings
+from careline.context import AccountContext, Cipher, Records
+from careline.contract.channel import Channel
+from careline.contract.classifier import Classifier, DeferredClassifier
+from careline.contract.context import Clock
+from careline.contract.staff import Listener
+from careline.engine.arrivals import Intake
+from careline.engine.deadlines import Calendar, RuleBook
+from careline.engine.hearing import Account
+from careline.engine.hours import to_micros
+from careline.http import ClientFactory
+from careline.ids import identity_id
+from careline.logs import Redactor, bind, secrets_of
+from careline.models import Brand, Kind
+
+
+class Kinds(Protocol):
+    """What the outfit asks of the registry."""
+
+    def channel(self, kind: str) -> type[Channel[Any]]:
+        """Return the channel class of a kind."""
+        ...
+
+    def classifier(self, kind: str) -> type[Classifier[Any]] | type[DeferredClassifier[Any]]:
+        """Return the classifier class of a kind."""
+        ...
+
+    def listener(self, kind: str) -> type[Listener[Any]]:
+        """Return the listener class of a kind."""
+        ...
+
+
+@dataclass(slots=True)
+class Outfitter:
+    """Makes plugin objects, each with its own context."""
+
+    settings: Settings
+    registry: Kinds
+    records: Records
+    clock: Clock
+    random: Random
+    redactor: Redactor = field(default_factory=Redactor)
+
+    def context(self, name: str, brand: Brand, config: object) -> AccountContext:
+        """Return what one plugin object is handed."""
+        self.redactor.hide(name, list(secrets_of(config)))
+        log = bind(name, self.redactor)
+        key = self.settings.security.key
+        return AccountContext(
+            account=name,
+            brand=brand,
+            http=ClientFactory(self.clock, log, self.redactor),
+            clock=self.clock,
+            log=log,
+            random=self.random,
+            records=self.records,
+            cipher=Cipher(key.get_secret_value() if key else None),
+            redactor=self.redactor,
+        )
+
+    def accounts(self) -> dict[str, Account]:
+        """Return the enabled accounts, ready to hear."""
+        made = {
+            name: self._channel(name)
+            for name, account in self.settings.channels.items()
+            if account.enabled
+        }
+        kinds = {name: account.kind for name, account in self.settings.channels.items()}
+        ours = frozenset(self._ours(made))
+        return {name: self._account(name, made[name], kinds, ours) for name in made}
+
+    def _channel(self, name: str) -> Channel[Any]:
+        settings = self.settings.channels[name]
+        context = self.context(name, self.settings.brand(settings.brand), settings.config)
+        return self.registry.channel(settings.kind)(settings.config, context)
+
+    def _ours(self, channels: Mapping[str, Channel[Any]]) -> list[str]:
+        return [
+            identity_id(channel.network, who.scope, who.id)
+            for channel in channels.values()
+            if (who := channel.identity) is not None
+        ]
+
+    def _account(
+        self, name: str, channel: Channel[Any], kinds: Mapping[str, str], ours: frozenset[str]
+    ) -> Account:
+        settings = self.settings.channels[name]
+        opens = settings.opens or tuple(kind for kind in Kind if kind is not Kind.POST)
+        intake = Intake(
+            account=name,
+            brand=settings.brand,
+            channel=settings.kind,
+            network=channel.network,
+            ours=ours,
+            since=to_micros(settings.since) if settings.since else None,
+            channels=kinds,
+            opens=frozenset(kind.value for kind in opens),
+        )
+        sources = {source.name: source for source in channel.sources}
+        return Account(name, channel, intake, sources)
+
+    def classifiers(self) -> dict[str, Classifier[Any] | DeferredClassifier[Any]]:
+        """Return the enabled classifiers, in the operator's order."""
+        brand = self.settings.brand(next(iter(self.settings.brands)))
+        return {
+            name: self.registry.classifier(one.kind)(
+                one.config, self.context(name, brand, one.config)
+            )
+            for name, one in self.settings.classifiers.items()
+            if one.enabled
+        }
+
+    def listeners(self) -> dict[str, Listener[Any]]:
+        """Return the enabled listeners."""
+        brand = self.settings.brand(next(iter(self.settings.brands)))
+        return {
+            name: self.registry.listener(one.kind)(
+                one.config, self.context(name, brand, one.config)
+            )
+            for name, one in self.settings.listeners.items()
+            if one.enabled
+        }
+
+    def rules(self) -> RuleBook:
+        """Return what is promised from now on."""
+        calendars = {
+            name: Calendar(zone=brand.timezone, hours=brand.hours)
+            for name, brand in self.settings.brands.items()
+        }
+        return RuleBook(rules=self.settings.deadlines, calendars=calendars)

@@ -1,0 +1,65 @@
+"""Finds the conversation that somebody means: by its id, by the beginning of it, by an old one."""
+
+from itertools import takewhile
+from typing import Any, Final
+
+from sqlalchemy import Connection, func, select
+
+from careline.errors import NotFound
+from careline.store.tables import conversations, redirects
+
+SHORTEST: Final = 5
+"""Characters of an id that may stand for all of it."""
+_LAST = "z" * 17  # follows whatever an id may go on with
+_IDS = (conversations.c.id, redirects.c.old)
+
+
+def full_id(conn: Connection, said: str) -> str:
+    """Return the id of the conversation that `said` begins; an old id leads to what it became.
+
+    Raises `NotFound` where none or several do; the text says which come near.
+    """
+    said = said.strip().lower()
+    if len(said) < SHORTEST:
+        raise NotFound(f"{said!r} is too short: give at least {SHORTEST} characters of the id")
+    matches = sorted({_newest(conn, id) for id in _beginning(conn, said)})
+    if len(matches) > 1:
+        raise NotFound(f"{said} is the beginning of several: {', '.join(matches[:5])}")
+    if not matches:
+        raise NotFound(f"there is no conversation {said}" + _hint(conn, said))
+    return matches[0]
+
+
+def _beginning(conn: Connection, said: str) -> list[str]:
+    found: list[str] = []
+    for column in _IDS:
+        query = select(column).where(column.between(said, said + _LAST)).order_by(column).limit(6)
+        found += [id for id in conn.scalars(query) if id.startswith(said)]
+    return found
+
+
+def _newest(conn: Connection, id: str) -> str:
+    """Follow redirects to the end; a circle ends where it began."""
+    seen = {id}
+    new = conn.scalar(_became(id))
+    while new is not None and new not in seen:
+        seen.add(new)
+        id, new = new, conn.scalar(_became(new))
+    return id
+
+
+def _became(id: str) -> Any:
+    return select(redirects.c.new).where(redirects.c.old == id)
+
+
+def _hint(conn: Connection, said: str) -> str:
+    """Name the neighbour that begins alike; nothing where none does."""
+    column = conversations.c.id
+    before = conn.scalar(select(func.max(column)).where(column <= said))
+    after = conn.scalar(select(func.min(column)).where(column >= said))
+    near = max((id for id in (before, after) if id), key=lambda id: _alike(id, said), default="")
+    return f"; the nearest is {near}" if _alike(near, said) > 1 else ""
+
+
+def _alike(one: str, two: str) -> int:
+    return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(one, two, strict=False)))

@@ -1,0 +1,41 @@
+"""What was set aside: items that could not be understood, each with its reason."""
+
+from sqlalchemy import Connection, func, select
+
+from careline.models import Model
+from careline.store.tables import rejected
+from careline.store.times import Stamp
+
+
+class RejectedView(Model):
+    """An item that was set aside. It is kept once, however often it comes."""
+
+    id: str
+    account: str
+    source: str
+    place: str | None
+    """Where it was: a file and line, a page, a webhook."""
+    why: str
+    times: int
+    at: Stamp
+    last_at: Stamp
+    raw: str
+    """Its beginning; bytes that are no text are shown as `\\xNN`."""
+
+
+def rejected_views(
+    conn: Connection, *, account: str | None = None, limit: int = 100
+) -> tuple[tuple[RejectedView, ...], int]:
+    """Return what was set aside, the latest first, and how many there are in all."""
+    r = rejected.c
+    wanted = select(rejected).order_by(r.last_at.desc(), r.id).limit(limit)
+    counted = select(func.count()).select_from(rejected)
+    if account is not None:
+        wanted, counted = wanted.where(r.account == account), counted.where(r.account == account)
+    rows = (row._asdict() for row in conn.execute(wanted))
+    found = (RejectedView(**(row | {"raw": _text(row["raw"])})) for row in rows)
+    return tuple(found), conn.execute(counted).scalar_one()
+
+
+def _text(raw: bytes) -> str:
+    return bytes(raw).decode("utf-8", "backslashreplace")

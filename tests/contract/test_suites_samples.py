@@ -1,0 +1,214 @@
+"""Strangers' plugins that do all there is to do pass the suites: HTTP, streams, deferred work."""
+
+import json
+import threading
+from collections.abc import AsyncIterator, Sequence
+from datetime import UTC, datetime, timedelta
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any, ClassVar
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+from pydantic import Field, SecretStr
+
+from careline.plugin import (
+    JSON,
+    AnyAction,
+    AuthFailed,
+    Author,
+    Batch,
+    Capability,
+    Channel,
+    DeferredClassifier,
+    Evidence,
+    Facet,
+    Kind,
+    Malformed,
+    Message,
+    Observed,
+    Permission,
+    PluginConfig,
+    Post,
+    Reading,
+    Receipt,
+    Refusal,
+    Rejected,
+    Removed,
+    Revised,
+    Seen,
+    Source,
+    ThreadFacts,
+    Unsupported,
+    Utterance,
+)
+from careline.testing import ChannelSuite, ClassifierSuite
+
+AT = datetime(2026, 1, 4, tzinfo=UTC)
+
+
+class Board(BaseHTTPRequestHandler):
+    """A notice board: five notes, two a page, a key in the query string."""
+
+    def do_GET(self) -> None:
+        query = parse_qs(urlsplit(self.path).query)
+        page = int(query.get("page", ["0"])[0])
+        known = query.get("api_key") == ["board-key-1234"]
+        notes = [{"id": f"n{n}", "by": "kim", "text": "?", "at": n} for n in range(5)]
+        self.answer(200 if known else 401, notes[page * 2 : page * 2 + 2])
+
+    def answer(self, status: int, body: object) -> None:
+        raw = json.dumps(body).encode()
+        self.send_response(status)
+        self.send_header("Content-Length", str(len(raw)))
+        self.end_headers()
+        self.wfile.write(raw)
+
+    def log_message(self, *values: object) -> None:
+        """Say nothing."""
+
+
+class BoardConfig(PluginConfig):
+    url: str = Field(description="Where the board is.")
+    api_key: SecretStr = Field(description="The key of the account.")
+
+
+class BoardChannel(Channel[BoardConfig]):
+    kind: ClassVar[str] = "board"
+    title: ClassVar[str] = "Notice board"
+    Config: ClassVar[type[PluginConfig]] = BoardConfig
+    capabilities: ClassVar[frozenset[Capability]] = frozenset({Capability.POLL, Capability.POST})
+
+    @property
+    def sources(self) -> tuple[Source, ...]:
+        return (Source("notes"),)
+
+    async def open(self) -> None:
+        self._http = self.context.http(self.config.url)
+
+    async def close(self) -> None:
+        if http := self.__dict__.pop("_http", None):
+            await http.aclose()
+
+    async def poll(self, source: Source, cursor: JSON) -> Batch:
+        page = cursor if isinstance(cursor, int) else 0
+        key = self.config.api_key.get_secret_value()
+        response = await self._http.get("/notes", params={"page": page, "api_key": key})
+        if response.status_code == 401:
+            raise AuthFailed("the board refuses the key")
+        if response.status_code != 200:
+            raise Rejected(Refusal.UNKNOWN, f"the board says {response.status_code}")
+        await self.context.clock.sleep(3600)
+        notes = response.json()
+        full = len(notes) == 2
+        return Batch(tuple(map(_seen, notes)), page + 1 if full else 3, more=full)
+
+    def check(self, thread: ThreadFacts, action: AnyAction) -> Permission:
+        if isinstance(action, Post):
+            return Permission.yes(max_length=80)
+        return Permission.no(Refusal.UNSUPPORTED, "A board has no threads.")
+
+    async def perform(self, action: AnyAction) -> Receipt:
+        if not isinstance(action, Post):
+            raise Unsupported(type(action).__name__)
+        return Receipt(("n9",), self.context.clock.now())
+
+
+def _seen(note: dict[str, Any]) -> Seen:
+    posted = AT + timedelta(hours=note["at"])
+    author = Author(id=note["by"])
+    return Seen(
+        Message(
+            external_id=note["id"],
+            kind=Kind.COMMENT,
+            root="board",
+            posted_at=posted,
+            author=author,
+            text=note["text"],
+        )
+    )
+
+
+class TestBoard(ChannelSuite):
+    channel = BoardChannel
+    bad_configs = ({}, {"url": 1}, {"url": "x", "api_key": None})
+
+    @pytest.fixture(autouse=True)
+    async def board(self, anyio_backend: object) -> AsyncIterator[None]:
+        with ThreadingHTTPServer(("127.0.0.1", 0), Board) as server:
+            threading.Thread(target=server.serve_forever, args=(0.01,)).start()
+            url = f"http://127.0.0.1:{server.server_port}"
+            self.config = {"url": url, "api_key": "board-key-1234"}
+            yield
+            server.shutdown()
+
+
+class RadioConfig(PluginConfig):
+    """Nothing to configure."""
+
+
+class Radio(Channel[RadioConfig]):
+    """Streams what is on the air, and can look back; it gives every kind of item."""
+
+    kind: ClassVar[str] = "radio"
+    title: ClassVar[str] = "Radio"
+    Config: ClassVar[type[PluginConfig]] = RadioConfig
+    capabilities: ClassVar[frozenset[Capability]] = frozenset(
+        {Capability.STREAM, Capability.BACKFILL}
+    )
+
+    @property
+    def sources(self) -> tuple[Source, ...]:
+        return (Source("air", mode="stream"),)
+
+    async def stream(self, source: Source, cursor: JSON) -> AsyncIterator[Batch]:
+        items = (
+            Seen(_spoken(1)),
+            Revised(_spoken(2), of="r1", at=AT),
+            Removed("r1", AT),
+            Observed("r2", AT, likes=3),
+            Malformed(b"\xff", "noise"),
+        )
+        for number, item in enumerate(items):
+            await self.context.clock.sleep(10)
+            yield Batch((item,), {"at": number})
+        await self.context.clock.sleep(float("inf"))
+
+    async def backfill(
+        self, source: Source, since: datetime, until: datetime
+    ) -> AsyncIterator[Batch]:
+        for number in range(3):
+            message = _spoken(number)
+            if since <= message.posted_at <= until:
+                yield Batch((Seen(message),))
+
+
+def _spoken(number: int) -> Message:
+    posted, by = AT + timedelta(seconds=number), Author(id="caller")
+    return Message(external_id=f"r{number}", kind=Kind.MENTION, posted_at=posted, author=by)
+
+
+class TestRadio(ChannelSuite):
+    channel = Radio
+    quiet = 0.1
+
+
+class Oracle(DeferredClassifier[RadioConfig]):
+    """Takes its time."""
+
+    kind: ClassVar[str] = "oracle"
+    title: ClassVar[str] = "Oracle"
+    Config: ClassVar[type[PluginConfig]] = RadioConfig
+
+    async def classify(self, items: Sequence[Utterance]) -> Sequence[Reading]:
+        await self.context.clock.sleep(60)
+        return [_wise(item.text) for item in items]
+
+
+def _wise(text: str) -> Reading:
+    if not text:
+        return Reading()
+    return Reading({"topic": Facet("fate", {"fate": 1.0}, (Evidence("fate", "all", 0, 1),))})
+
+
+class TestOracle(ClassifierSuite):
+    classifier = Oracle
