@@ -145,9 +145,7 @@ class Desk:
         self._handlers: dict[str, Handler] = {
             "pull": self.hearing,
             "due": Due(self.store, self.clock, self._fired),
-            "conv": Deferred(
-                self.store, self.clock, self.supervisor, later, labeller, self._rules
-            ),
+            "conv": Deferred(self.store, self.clock, self.supervisor, later, labeller, self._rules),
             "index": Indexing(self.store, self.clock),
             "hear": Listening(self.store, self.clock, self.supervisor, outfit.listeners()),
         }
@@ -264,4 +262,3 @@ AUTOMATION, SYSTEM = "automation", "system"
 def allowed(settings: Settings, actor: str, verb: str, object: str) -> bool:
     """Tell whether `actor` may do `verb` to `object`: the one place that decides it."""
     return actor in settings.agents or actor in (AUTOMATION, SYSTEM)
-

@@ -1,7 +1,9 @@
 """All errors of careline.
 
+::
+
     CarelineError
-    ├── ConfigError            every problem of a configuration, at once
+    ├── config.ConfigError     every problem of a configuration, at once
     ├── StoreError             the database cannot be used: locked, newer, full
     ├── NotFound               no such conversation, message, account
     ├── PluginError            a plugin is missing, invalid or ambiguous
@@ -62,10 +64,13 @@ class ChannelError(CarelineError):
 class Transient(ChannelError):
     """The platform cannot do it now: try again, after `retry_after` seconds where it said so."""
 
-    def __init__(self, message: str = "", *, retry_after: float | None = None) -> None:
-        """`retry_after` is in seconds from now."""
+    def __init__(
+        self, message: str = "", *, retry_after: float | None = None, sent: bool | None = None
+    ) -> None:
+        """`retry_after`: seconds from now; `sent`: whether the request went out, if known."""
         super().__init__(message or "the platform asks to try again later")
         self.retry_after = retry_after
+        self.sent = sent
 
 
 class AuthFailed(ChannelError):

@@ -91,9 +91,7 @@ def _utc(value: datetime) -> datetime:
 
 Text = Annotated[str, BeforeValidator(_storable)]
 """Customer text: kept whole; NUL and lone surrogates become U+FFFD."""
-PlatformId = Annotated[
-    str, Field(min_length=1, max_length=MAX_ID), AfterValidator(_no_controls)
-]
+PlatformId = Annotated[str, Field(min_length=1, max_length=MAX_ID), AfterValidator(_no_controls)]
 """An id as the platform gives it, as text: 1 to 512 printable characters."""
 Moment = Annotated[AwareDatetime, AfterValidator(_utc)]
 """A point in time with a zone, kept in UTC."""

@@ -24,6 +24,7 @@ from careline.contract.channel import (
     Webhook,
 )
 from careline.contract.classifier import (
+    FACETS,
     Classifier,
     DeferredClassifier,
     Evidence,
@@ -69,6 +70,7 @@ from careline.models import (
 )
 
 __all__ = [
+    "FACETS",
     "JSON",
     "Action",
     "Alert",

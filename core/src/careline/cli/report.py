@@ -1,6 +1,7 @@
 """`careline report` and `export`: how fast customers were answered, and every message as data."""
 
 import json
+import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from datetime import UTC, date, datetime, time, timedelta
@@ -173,7 +174,7 @@ def _write(file: TextIO, record: Mapping[str, Any]) -> int:
 
 def _target(output: Path | None) -> AbstractContextManager[TextIO]:
     if output is None:
-        return nullcontext(click.get_text_stream("stdout"))
+        return nullcontext(sys.stdout)
     try:
         return output.open("w", encoding="utf-8")
     except OSError as error:

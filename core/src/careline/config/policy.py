@@ -30,16 +30,20 @@ def _positive(value: timedelta) -> timedelta:
 
 
 def _share(value: Any) -> Any:
-    if isinstance(value, str) and value.endswith("%"):
-        return float(value[:-1]) / 100
-    return value
+    if not isinstance(value, str):
+        return value
+    try:
+        return float(value.removesuffix("%")) / (100 if value.endswith("%") else 1)
+    except ValueError:
+        raise ValueError(f"{value!r} is no share: write 50%") from None
 
 
 def _zone(value: str) -> str:
     try:
         ZoneInfo(value)
     except (ZoneInfoNotFoundError, ValueError, OSError) as error:
-        raise ValueError(f"no time zone is named {value!r}: use a name like Europe/Berlin") from error
+        hint = "use a name like Europe/Berlin"
+        raise ValueError(f"no time zone is named {value!r}: {hint}") from error
     return value
 
 
@@ -56,30 +60,32 @@ Names = Annotated[tuple[str, ...], BeforeValidator(_listed)]
 class Policy(BaseModel):
     """Base of the operator's policies: frozen, unknown keys refused."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
 
 
 def _spans(value: Any) -> Any:
     """Read `["09:00-12:00", "13:00-17:30"]`."""
     if not isinstance(value, list | tuple):
         raise ValueError('hours are written like ["09:00-12:00", "13:00-17:30"]')
-    spans = []
-    for span in value:
-        if isinstance(span, str):
-            start, dash, end = span.partition("-")
-            if not dash:
-                raise ValueError(f"{span!r} is no span: write 09:00-17:00")
-            spans.append((time.fromisoformat(start.strip()), _end(end.strip())))
-        else:
-            spans.append(tuple(span))
-    for start, end in spans:
-        if end != time.max and start >= end:
-            raise ValueError(f"{start:%H:%M} is not before {end:%H:%M}")
-    return tuple(sorted(spans))
+    return tuple(sorted(_span(span) for span in value))
 
 
-def _end(text: str) -> time:
-    return time.max if text in ("24:00", "24") else time.fromisoformat(text)
+def _span(value: Any) -> tuple[time, time]:
+    begin, end = value.split("-", 1) if isinstance(value, str) and "-" in value else (value, "")
+    if not isinstance(begin, str):  # as `model_dump` wrote it
+        return _span(f"{value[0]}-{value[1]}")
+    opens, closes = _clock(begin), _clock(end)
+    if opens >= closes:
+        raise ValueError(f"{value!r}: {begin.strip()} is not before {end.strip()}")
+    return opens, closes
+
+
+def _clock(text: str) -> time:
+    text = text.strip()
+    try:
+        return time.max if text == "24:00" else time.fromisoformat(text)
+    except ValueError:
+        raise ValueError(f"{text!r} is no time of day: write 09:00-17:00") from None
 
 
 DaySpans = Annotated[tuple[tuple[time, time], ...], BeforeValidator(_spans)]
@@ -94,7 +100,7 @@ class Hours(Policy):
 
 
 class When(Policy):
-    """Which messages a rule is for: every key given must match; a list matches any of its values."""
+    """Which messages a rule is for: every key given must match, a list by any of its values."""
 
     brand: Names = ()
     channel: Names = ()

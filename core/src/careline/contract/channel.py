@@ -36,7 +36,7 @@ class Capability(StrEnum):
 class PluginConfig(BaseModel):
     """Base of every plugin's configuration. Unknown keys are refused; secrets are `SecretStr`."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
 
 
 C = TypeVar("C", bound=PluginConfig)
@@ -86,7 +86,7 @@ class Channel(ABC, Generic[C]):
     capabilities: ClassVar[frozenset[Capability]]
 
     def __init__(self, config: C, context: Context) -> None:
-        """Keep both; do no I/O here."""
+        """Keep both. No I/O here, but for files that came with the plugin."""
         self.config = config
         self.context = context
 
@@ -105,10 +105,10 @@ class Channel(ABC, Generic[C]):
         """Each stream of items, with its own cursor."""
         return ()
 
-    async def open(self) -> None:  # noqa: B027 -- a hook: most channels need nothing
+    async def open(self) -> None:
         """Prepare: called before the first use, again after `close`."""
 
-    async def close(self) -> None:  # noqa: B027 -- a hook: most channels need nothing
+    async def close(self) -> None:
         """Let go of everything. May be called twice."""
 
     async def poll(self, source: Source, cursor: JSON) -> Batch:
@@ -119,9 +119,7 @@ class Channel(ABC, Generic[C]):
         """Yield batches as they come; ends or raises when the line is lost."""
         raise Unsupported("stream")
 
-    def backfill(
-        self, source: Source, since: datetime, until: datetime
-    ) -> AsyncIterator[Batch]:
+    def backfill(self, source: Source, since: datetime, until: datetime) -> AsyncIterator[Batch]:
         """Yield what was said between two times, oldest first where the platform can."""
         raise Unsupported("backfill")
 

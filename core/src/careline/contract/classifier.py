@@ -71,7 +71,7 @@ class Classifier(ABC, Generic[C]):
     """Kept with each reading, so that readings of different versions can be told apart."""
 
     def __init__(self, config: C, context: Context) -> None:
-        """Keep both; do no I/O here."""
+        """Keep both. No I/O here, but for files that came with the plugin."""
         self.config = config
         self.context = context
 
@@ -90,7 +90,7 @@ class DeferredClassifier(ABC, Generic[C]):
     version: ClassVar[str] = "1"
 
     def __init__(self, config: C, context: Context) -> None:
-        """Keep both; do no I/O here."""
+        """Keep both. No I/O here, but for files that came with the plugin."""
         self.config = config
         self.context = context
 

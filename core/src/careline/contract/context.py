@@ -70,7 +70,7 @@ class Http(Protocol):
 
     def __call__(
         self, base_url: str = "", *, headers: Mapping[str, str] | None = None, timeout: float = 20.0
-    ) -> httpx.AsyncClient:
+    ) -> httpx.AsyncClient:  # noqa: TID251 -- names the type, makes none
         """Return a client with time-outs, the account's rate governor and redaction.
 
         Use it in `async with`. Its responses raise nothing: read the status.

@@ -18,7 +18,7 @@ class Notifier(ABC, Generic[C]):
     Config: ClassVar[type[PluginConfig]]
 
     def __init__(self, config: C, context: Context) -> None:
-        """Keep both; do no I/O here."""
+        """Keep both. No I/O here, but for files that came with the plugin."""
         self.config = config
         self.context = context
 
@@ -35,7 +35,7 @@ class Listener(ABC, Generic[C]):
     Config: ClassVar[type[PluginConfig]]
 
     def __init__(self, config: C, context: Context) -> None:
-        """Keep both; do no I/O here."""
+        """Keep both. No I/O here, but for files that came with the plugin."""
         self.config = config
         self.context = context
 

@@ -54,6 +54,7 @@ def _refold(conn: Connection, to: Intake, message: str, rules: StoredRules) -> s
     customers = {customer for (customer,) in query_in(conn, select, [message]) if customer}
     work = Work()
     refold(conn, to.brand, customers, rules, work)
-    channels = dict(conn.exec_driver_sql("SELECT id, kind FROM accounts").fetchall())
+    found = conn.exec_driver_sql("SELECT id, kind FROM accounts")
+    channels: dict[str, str] = dict(found.tuples().all())
     rows.write_work(conn, Intake(to.account, to.brand, "", to.network, channels=channels), work)
     return work.of[message]

@@ -16,7 +16,7 @@ from careline.contract.items import (
     Revised,
     Seen,
 )
-from careline.engine.facts import Labels, Micros
+from careline.engine.facts import NO_LABELS, Labels, Micros
 from careline.engine.hours import to_micros
 from careline.engine.placement import Chained, Placement
 from careline.ids import content_hash, identity_id, message_id
@@ -62,7 +62,7 @@ class Arrival:
     revised_at: Micros = 0
     placement: Placement | None = None
     conversation: str | None = None
-    labels: Labels = Labels()
+    labels: Labels = NO_LABELS
     pii: str | None = None
     labelled_by: str | None = None
 
@@ -76,6 +76,13 @@ class Arrival:
         """Return by what two different rows of one id are ordered: the least one holds."""
         m = self.message
         return (m.root or "", self.posted, self.parent or "", self.author, self.hash)
+
+    @property
+    def placed(self) -> Placement:
+        """Return its placement, once it has one."""
+        if self.placement is None:
+            raise RuntimeError(f"message {self.id} was not placed")
+        return self.placement
 
     def chained(self, brand: str, network: str) -> Chained:
         """Return what its placement asks of it."""

@@ -67,7 +67,9 @@ WHERE s.to_position IS NULL AND t.customer IN"""
 def load_standings(conn: Connection, brand: str, customers: Iterable[str]) -> dict[str, Standing]:
     """Return where these customers' current cases stand."""
     found: dict[str, Standing] = {}
-    for customer, thread, case, text, version, of, visibility in query_in(conn, _STANDING, customers):
+    for customer, thread, case, text, version, of, visibility in query_in(
+        conn, _STANDING, customers
+    ):
         if of != brand:
             continue
         standing = found.setdefault(customer, Standing())
@@ -182,9 +184,7 @@ def refold(
             _refold_case(case, history, rules, brand, work)
 
 
-def _refold_case(
-    case: Case, history: History, rules: RuleSets, brand: str, work: Work
-) -> None:
+def _refold_case(case: Case, history: History, rules: RuleSets, brand: str, work: Work) -> None:
     conversation = conversation_id(case.first)
     folded = fold(case.facts, rules, brand)
     work.state(conversation, folded.state, folded.deadlines.values())

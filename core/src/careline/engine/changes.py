@@ -126,16 +126,28 @@ def observe(unit: Unit) -> int:
     last: dict[str, Observed] = {}
     for id, item in sorted(unit.found.observed, key=lambda one: to_micros(one[1].at)):
         last[id] = item
-    known = dict(select_in(unit.conn, observations, ("message", "at"), "message", last))
+    known: dict[str, int] = dict(
+        select_in(unit.conn, observations, ("message", "at"), "message", last)
+    )
     fresh = {id: item for id, item in last.items() if to_micros(item.at) > known.get(id, -1)}
-    old = dict(select_in(unit.conn, observations, ("message", "reach"), "message", fresh))
+    old: dict[str, int | None] = dict(
+        select_in(unit.conn, observations, ("message", "reach"), "message", fresh)
+    )
     columns = ("message", "at", "likes", "reposts", "replies", "reach", "grew")
     put(
         unit.conn,
         observations,
         columns,
         [
-            (id, to_micros(o.at), o.likes, o.reposts, o.replies, o.reach, _grew(old.get(id), o.reach))
+            (
+                id,
+                to_micros(o.at),
+                o.likes,
+                o.reposts,
+                o.replies,
+                o.reach,
+                _grew(old.get(id), o.reach),
+            )
             for id, o in fresh.items()
         ],
     )

@@ -167,4 +167,4 @@ def describe(rule: DeadlineRule, number: int) -> str:
         f"{key} {' or '.join(map(str, value)) if isinstance(value, list | tuple) else value}"
         for key, value in given.items()
     )
-    return f"deadlines[{number + 1}]: {said or 'everything'}"
+    return f"rule {number + 1}: {said or 'everything'}"

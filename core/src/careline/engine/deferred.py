@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from sqlalchemy import Connection
@@ -60,7 +61,7 @@ class Deferred:
                 reads = await self._read(name, classifier, to, arrivals)
             except (Unavailable, Rejected) as error:
                 return getattr(error, "next_try", None)
-            await self.store.write(lambda c: self._keep(c, to, name, reads))
+            await self.store.write(partial(self._keep, to=to, name=name, reads=reads))
         return None
 
     def _load(self, conn: Connection, conversation: str) -> tuple[Intake | None, list[Arrival]]:
@@ -77,9 +78,7 @@ class Deferred:
         to: Intake,
         arrivals: list[Arrival],
     ) -> list[tuple[Arrival, Reading]]:
-        utterances = await self.store.read(
-            lambda c: self.labeller.utterances(c, to, arrivals, {})
-        )
+        utterances = await self.store.read(lambda c: self.labeller.utterances(c, to, arrivals, {}))
 
         async def ask() -> Sequence[Reading]:
             readings = await classifier.classify(utterances)

@@ -24,6 +24,9 @@ class Labels(NamedTuple):
     needs_reply: bool | None = None
 
 
+NO_LABELS = Labels()
+
+
 class Word(NamedTuple):
     """A message as a fact. Its text is not part of it; its labels are."""
 

@@ -149,9 +149,7 @@ def _read(state: State, word: Word) -> None:
     state.urgent = state.urgent or word.labels.urgency == "high"
 
 
-def _promise(
-    state: State, waiting: Waiting, book: Rules, brand: str, changes: Changes
-) -> None:
+def _promise(state: State, waiting: Waiting, book: Rules, brand: str, changes: Changes) -> None:
     """Promise what the word's rule says, unless as much is promised already."""
     reply = DeadlineKind.NEXT_REPLY if state.answers else DeadlineKind.FIRST_REPLY
     since = state.waiting_since
@@ -269,9 +267,7 @@ def _removed(state: State, act: Act, rules: RuleSets, brand: str, changes: Chang
         state.status = Status.WAITING_CUSTOMER.value
 
 
-def _meet(
-    state: State, kinds: tuple[DeadlineKind, ...], at: Micros, changes: Changes
-) -> None:
+def _meet(state: State, kinds: tuple[DeadlineKind, ...], at: Micros, changes: Changes) -> None:
     for deadline in _of(state, *kinds):
         _put(state, deadline._replace(met_at=at), changes)
 
@@ -325,8 +321,6 @@ def load(text: str) -> State:
     state.waiting = tuple(Waiting(*word) for word in waiting)
     state.open = {}
     for anchor, kind, starts, due, warn, rules, why, live in deadlines:
-        deadline = Deadline(
-            anchor, DeadlineKind(kind), starts, due, tuple(warn), rules, why, live
-        )
+        deadline = Deadline(anchor, DeadlineKind(kind), starts, due, tuple(warn), rules, why, live)
         state.open[deadline.key] = deadline
     return state

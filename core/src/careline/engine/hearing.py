@@ -126,9 +126,7 @@ class Hearing:
             return checked(found)
 
         timeout = 30.0 if source.mode == "poll" else _LONGEST.total_seconds()
-        return await self.supervisor.guard(
-            account.name, ask, lane=source.name, timeout=timeout
-        )
+        return await self.supervisor.guard(account.name, ask, lane=source.name, timeout=timeout)
 
     def _stream(self, account: Account, source: Source, cursor: JSON) -> AsyncIterator[Batch]:
         key = f"{account.name}:{source.name}"
@@ -167,4 +165,3 @@ def checked(batch: object) -> Batch:
             raise TypeError(f"a batch holds items, not {type(item).__name__}")
     dumps(batch.cursor)
     return batch
-

@@ -157,8 +157,7 @@ def _rules_of(standings: Iterable[Standing]) -> set[int]:
 
 def word_of(unit: Unit, arrival: Arrival, customer: str) -> Word:
     """Return a new message as a fact."""
-    where, m = arrival.placement, arrival.message
-    assert where is not None
+    where, m = arrival.placed, arrival.message
     private = m.visibility is Visibility.PRIVATE
     return Word(
         position(where.fact_at, where.depth, 1, arrival.id), arrival.id, where.thread,
@@ -183,7 +182,7 @@ def _note_reach(unit: Unit, new: Sequence[Arrival]) -> None:
 
 
 def _lock(conn: Connection, to: Intake) -> None:
-    """On PostgreSQL, one intake at a time for each brand's network; SQLite has one writer anyway."""
+    """On PostgreSQL, take turns within a brand's network; SQLite has one writer anyway."""
     if conn.dialect.name == "postgresql":
         key = f"{to.brand}/{to.network}"
         conn.exec_driver_sql("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", (key,))

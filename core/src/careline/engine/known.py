@@ -56,7 +56,7 @@ def load_stored(unit: Unit) -> dict[str, Stored]:
     """Return what is stored of the messages that the batch brings or speaks of."""
     wanted = [*unit.found.messages, *(target for _, target in unit.found.revised)]
     rows = select_in(unit.conn, messages, _COLUMNS, "id", wanted)
-    return {row[0]: Stored(*row[:6], bool(row[6]), row[7], row[8] or 0) for row in rows}
+    return {row[0]: Stored(*row[:8], row[8] or 0) for row in rows}
 
 
 def note_known(unit: Unit, stored: dict[str, Stored]) -> int:

@@ -66,7 +66,7 @@ class Labeller:
     def _ask(
         self, name: str, classifier: Classifier[Any], items: Sequence[Utterance]
     ) -> Sequence[Reading]:
-        """A classifier that raises, or answers with the wrong number, abstains: no message waits."""
+        """Ask a classifier; one that raises, or miscounts, abstains: no message waits for it."""
         try:
             readings = classifier.classify(items)
         except Exception as error:
@@ -136,7 +136,12 @@ def hold(arrival: Arrival, reading: Reading, by: str, *, over: bool = False) -> 
         None if needs is None else needs.primary == "yes",
     )
     first, second = (said, arrival.labels) if over else (arrival.labels, said)
-    arrival.labels = Labels(*(b if a is None else a for a, b in zip(first, second, strict=True)))
+    arrival.labels = Labels(
+        first.intent or second.intent,
+        first.sentiment or second.sentiment,
+        first.urgency or second.urgency,
+        second.needs_reply if first.needs_reply is None else first.needs_reply,
+    )
     arrival.pii = arrival.pii or _primary(facets, "pii")
     arrival.labelled_by = by if over else arrival.labelled_by or by
 
@@ -147,7 +152,7 @@ def _primary(facets: Mapping[str, Any], name: str) -> str | None:
 
 
 def dump(reading: Reading) -> str:
-    """Return a reading as JSON: `{facet: {primary, values, evidence: [[value, cue, start, end]]}}`."""
+    """Return a reading as JSON: `{facet: {primary, values, evidence: [[value, cue, from, to]]}}`."""
     said = {
         name: {
             "primary": facet.primary,

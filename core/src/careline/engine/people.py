@@ -36,9 +36,7 @@ def identity_of(conn: Connection, said: str) -> str:
     return str(here[0])
 
 
-def link(
-    conn: Connection, one: str, two: str, evidence: str, actor: str, now: Micros
-) -> Link:
+def link(conn: Connection, one: str, two: str, evidence: str, actor: str, now: Micros) -> Link:
     """Join two identities into one person, or two persons into one; the earlier person stays."""
     first, second = identity_of(conn, one), identity_of(conn, two)
     if first == second:
@@ -59,9 +57,7 @@ def link(
     return Link(person, first, second)
 
 
-def _members(
-    conn: Connection, people: dict[str, str], person: str, now: Micros
-) -> list[str]:
+def _members(conn: Connection, people: dict[str, str], person: str, now: Micros) -> list[str]:
     """Return everybody of another person who now is this one; those links end."""
     others = {other for other in people.values() if other != person}
     select = "SELECT id, identity FROM person_links WHERE undone_at IS NULL AND person IN"

@@ -51,7 +51,9 @@ def place(message: Chained, parent: Placement | None, *, quotes_us: bool = False
     depth = 0 if parent is None else min(parent.depth + 1, 99999)
     where = _where(message, parent)
     thread, customer, role, answers = _belongs(message, parent, where, quotes_us)
-    return Placement(thread, customer, role, answers, message.author, message.ours, where, depth, at)
+    return Placement(
+        thread, customer, role, answers, message.author, message.ours, where, depth, at
+    )
 
 
 def _where(m: Chained, parent: Placement | None) -> str:

@@ -18,8 +18,8 @@ from careline.store.bulk import delete_keys, insert_new, mark, put, query_in, se
 
 MESSAGE = (
     "id", "brand", "account", "network", "external_id", "kind", "direction", "visibility", "author",
-    "recipient", "parent", "quoted", "root", "posted_at", "received_at", "clock_at", "found_by", "live",
-    "context", "addressed", "sent_by", "rating", "rules", "hash", "revised_at", "thread", "answers",
+    "recipient", "parent", "quoted", "root", "posted_at", "received_at", "clock_at", "found_by",
+    "live", "context", "addressed", "sent_by", "rating", "rules", "hash", "revised_at", "thread", "answers",
     "place", "role", "depth", "fact_at", "conversation", "intent", "sentiment", "urgency",
     "needs_reply", "pii", "labelled_by",
 )  # fmt: skip
@@ -29,8 +29,7 @@ _LABELS = ("intent", "sentiment", "urgency", "needs_reply", "pii", "labelled_by"
 
 def message_row(to: Intake, a: Arrival, rules: int, found_by: str) -> Sequence[Any]:
     """Return a message's row, in the order of `MESSAGE`."""
-    m, where = a.message, a.placement
-    assert where is not None
+    m, where = a.message, a.placed
     return (
         a.id, to.brand, to.account, to.network, m.external_id, m.kind.value,
         "out" if a.ours else "in", m.visibility.value, a.author, a.recipient, a.parent, a.quoted,
@@ -163,7 +162,8 @@ def _put_conversations(conn: Connection, to: Intake, work: Work) -> None:
     columns = ("id", "brand", "account", "channel", "customer", "kind", "visibility", "first")
     rows = [
         (
-            one.id, one.first.brand, one.first.account, to.channels.get(one.first.account, to.channel),
+            one.id, one.first.brand, one.first.account,
+            to.channels.get(one.first.account, to.channel),
             one.customer, one.first.kind, "private" if one.first.private else "public",
             one.first.id,
         )
@@ -185,8 +185,8 @@ def state_row(
     """Return a conversation's state as a row, in the order of `_STATE`."""
     return (
         conversation, brand, FOLD_VERSION, s.position, s.status, s.intent, s.opened_at,
-        s.answered_at, s.public_answered_at, s.waiting_since, s.due_at, rank(s, reach, grew), s.last_at, s.assignee,
-        s.snoozed_until, dump(s),
+        s.answered_at, s.public_answered_at, s.waiting_since, s.due_at, rank(s, reach, grew),
+        s.last_at, s.assignee, s.snoozed_until, dump(s),
     )  # fmt: skip
 
 

@@ -54,7 +54,11 @@ def put(
 
 
 def set_where(
-    conn: Connection, table: Table, values: tuple[str, ...], keys: tuple[str, ...], rows: Sequence[Row]
+    conn: Connection,
+    table: Table,
+    values: tuple[str, ...],
+    keys: tuple[str, ...],
+    rows: Sequence[Row],
 ) -> None:
     """Set columns `values` of the rows with `keys`; each row holds both, values first."""
     if not rows:
@@ -74,7 +78,7 @@ def delete_keys(conn: Connection, table: Table, column: str, keys: Iterable[str]
 
 def select_in(
     conn: Connection, table: Table, columns: tuple[str, ...], key: str, values: Iterable[str]
-) -> list[Sequence[Any]]:
+) -> list[Any]:
     """Return `columns` of all rows whose `key` is one of `values`."""
     names = ", ".join(f'"{name}"' for name in columns)
     return query_in(conn, f'SELECT {names} FROM {table.name} WHERE "{key}" IN', values)
@@ -90,4 +94,3 @@ def query_in(conn: Connection, select: str, values: Iterable[str], tail: str = "
         return list(conn.exec_driver_sql(statement, (json.dumps(wanted),)))
     statement = f"{select} (SELECT unnest(%s::text[])) {tail}"
     return list(conn.exec_driver_sql(statement, (wanted,)))
-

@@ -132,7 +132,7 @@ def _found(conn: Connection, query: InboxQuery) -> list[str]:
 _SNIPPET = f"""
 SELECT m.id, substr(b.text, 1, {_READ})
 FROM messages m JOIN bodies b ON b.owner = m.id AND b.revised_at = coalesce(m.revised_at, 0)
-WHERE m.id IN"""  # noqa: S608 -- a number of ours
+WHERE m.id IN"""
 
 
 def snippets(conn: Connection, messages: Iterable[str]) -> dict[str, str]:

@@ -13,9 +13,7 @@ SELECT m.id FROM messages m JOIN spans s ON s.thread = m.thread
 WHERE m.conversation = s.conversation AND s.conversation IN"""
 
 
-def put_note(
-    conn: Connection, conversation: str, text: str, actor: str, at: int, salt: int
-) -> str:
+def put_note(conn: Connection, conversation: str, text: str, actor: str, at: int, salt: int) -> str:
     """Keep a note by the latest message of a conversation; return its id."""
     found = query_in(conn, _LATEST, [conversation], "ORDER BY m.fact_at DESC, m.depth DESC LIMIT 1")
     message = found[0][0]

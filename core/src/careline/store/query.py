@@ -11,7 +11,7 @@ _TERMS: Final = 64
 _WORD: Final = 500  # PostgreSQL refuses a text with a word above 2,046 bytes
 _FURTHEST: Final = 16_383  # PostgreSQL counts no position beyond
 _PART = re.compile(r'(-?)(?:"([^"]*)"?|([^\s"]+))')
-_TOKEN = re.compile("(?:[^\\W_]|[\u0300-\u036f])+")
+_TOKEN = re.compile("[^\\W_](?:[^\\W_]|[\u0300-\u036f])*")
 _ACCENT = re.compile("[\u0300-\u036f]+")
 
 
@@ -33,7 +33,7 @@ def parse(query: str) -> list[Term]:
     terms = []
     for minus, phrase, word in _PART.findall(query[:LONGEST]):
         words = tuple(_TOKEN.findall(unicodedata.normalize("NFC", phrase or word)))
-        if words:
+        if _folded(" ".join(words)):
             terms.append(Term(words, wanted=not minus, prefix=word.endswith("*")))
     terms = terms[:_TERMS]
     return terms if any(term.wanted for term in terms) else []

@@ -36,7 +36,9 @@ def open_engine(url: str) -> Engine:
         try:
             return create_engine(url, pool_pre_ping=True)
         except ModuleNotFoundError as error:
-            raise StoreError("PostgreSQL needs psycopg: pip install 'careline[postgres]'") from error
+            raise StoreError(
+                "PostgreSQL needs psycopg: pip install 'careline[postgres]'"
+            ) from error
     raise StoreError(f"careline keeps its data in SQLite or PostgreSQL, not in {parsed.drivername}")
 
 
@@ -137,15 +139,19 @@ class Store:
             future.set_result(value) if failure is None else future.set_exception(failure)
 
     def _attempt(self, connection: Connection, unit: Unit[Any]) -> tuple[Any, BaseException | None]:
+        """Run a unit in a savepoint; return its value, or its own failure."""
+        savepoint = connection.begin_nested()
         try:
-            with connection.begin_nested():
-                return unit(connection), None
-        except DBAPIError as error:
-            if _ends_all(error):
-                raise
-            return None, explain(error, self.url)
+            value = unit(connection)
         except BaseException as error:
+            if isinstance(error, DBAPIError):
+                if _ends_all(error):  # SQLite has let go of the savepoint too
+                    raise
+                error = explain(error, self.url)
+            savepoint.rollback()
             return None, error
+        savepoint.commit()
+        return value, None
 
     def close(self) -> None:
         """Let go of all connections."""

@@ -405,7 +405,9 @@ incidents = Table(
 events = Table(
     "events",
     metadata,
-    Column("id", BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=True),
+    Column(
+        "id", BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=True
+    ),
     _time("at", null=False),
     _text("actor", null=False),
     _text("verb", null=False),
@@ -414,7 +416,9 @@ events = Table(
     Index("events_object", "object"),
 )
 
-hearings = Table("hearings", metadata, _key("listener"), Column("event", BigInteger, nullable=False))
+hearings = Table(
+    "hearings", metadata, _key("listener"), Column("event", BigInteger, nullable=False)
+)
 
 rejected = Table(
     "rejected",

@@ -16,6 +16,7 @@ _LEADING = re.compile(r"\s*(?:@\w+(?:\s+|$))*")
 _TRUE = frozenset({"true", "1", "yes", "y", "t"})
 _FALSE = frozenset({"false", "0", "no", "n", "f"})
 _REQUIRED = frozenset({"external_id", "posted_at", "text"})
+_AUTHOR = {"author": "id", "author_name": "name", "author_handle": "handle"}
 _RENAMED = {"id": "external_id", "thread": "root"}
 
 
@@ -52,6 +53,7 @@ class Mapper:
             (_RENAMED.get(field, field), column) for field, column in fields.items()
         )
         self._required = (config.fields.id, config.fields.posted_at, config.fields.text)
+        self._author = tuple((field, name) for field, name in _AUTHOR.items() if field in fields)
         self._ours = config.ours
         self._time_format = config.time_format
         self._message_kind = config.message_kind
@@ -99,12 +101,13 @@ class Mapper:
         except ValueError as error:
             raise BadRow(f"posted_at: {error}") from None
         values["posted_at"] = moment
-        values["precision"] = precision
+        if precision == "day":
+            values["precision"] = precision
 
     def _say_who(self, values: dict[str, Any], row: Mapping[str, Any]) -> None:
-        name, handle = values.pop("author_name", ""), values.pop("author_handle", "")
-        if author := values.pop("author", None) or handle:
-            values["author"] = {"id": author, "name": name, "handle": handle}
+        author = {name: values.pop(field) for field, name in self._author if field in values}
+        if id := author.get("id") or author.get("handle"):
+            values["author"] = {**author, "id": id}
         if "to" in values:
             values["to"] = {"id": values["to"]}
         if self._ours and plain(row.get(self._ours.field)) in self._ours.equals:
