@@ -6,10 +6,11 @@ from pathlib import Path
 from uuid import uuid4
 
 import pytest
-from careline.store import migrations
-from careline.store.store import Store
 from sqlalchemy import create_engine, make_url, text
 from sqlalchemy.exc import OperationalError
+
+from careline.store import migrations
+from careline.store.store import Store
 
 POSTGRES = os.environ.get(
     "CARELINE_TEST_POSTGRES", "postgresql+psycopg://postgres@127.0.0.1:5432/postgres"
@@ -52,7 +53,8 @@ def url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     engine = create_engine(base, isolation_level="AUTOCOMMIT")
     with engine.connect() as conn:
         conn.execute(text(f"CREATE SCHEMA {schema}"))
-    yield f"{base}?options=-csearch_path%3D{schema}"
+    # no test cuts the server's power: waiting for its disk would take most of their time
+    yield f"{base}?options=-csearch_path%3D{schema}%20-csynchronous_commit%3Doff"
     with engine.connect() as conn:
         conn.execute(text(f"DROP SCHEMA {schema} CASCADE"))
     engine.dispose()

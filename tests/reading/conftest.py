@@ -1,17 +1,13 @@
-"""A brand with customers, heard by the real intake into SQLite and PostgreSQL."""
+"""A brand with customers, heard by the real intake."""
 
 import json
-import os
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any, ClassVar, TypeVar
-from uuid import uuid4
 
 import pytest
-from sqlalchemy import Connection, create_engine, select, text
-from sqlalchemy.exc import OperationalError
+from sqlalchemy import Connection, select
 
 from careline.config.policy import DEFAULT_DEADLINES
 from careline.engine.arrivals import Intake
@@ -40,7 +36,6 @@ from careline.plugin import (
     Visibility,
 )
 from careline.store.bulk import put
-from careline.store.migrations import ensure
 from careline.store.search import index, index_pending
 from careline.store.store import Store
 from careline.store.tables import acts, messages, threads
@@ -48,9 +43,6 @@ from careline.store.times import to_micros
 
 T = TypeVar("T")
 START = datetime(2026, 3, 2, 9, tzinfo=UTC)
-POSTGRES = os.environ.get(
-    "CARELINE_TEST_POSTGRES", "postgresql+psycopg://postgres@127.0.0.1:5432/postgres"
-)
 _CUES = {
     "broken": ("intent", "problem"),
     "?": ("intent", "question"),
@@ -190,27 +182,7 @@ def _customer(conn: Connection, message: str) -> str:
     return customer
 
 
-def _schema() -> Iterator[str]:
-    """Yield the URL of an empty schema, and drop it after use."""
-    name = f"reading_{uuid4().hex[:12]}"
-    engine = create_engine(POSTGRES, isolation_level="AUTOCOMMIT")
-    try:
-        with engine.connect() as conn:
-            conn.execute(text(f"CREATE SCHEMA {name}"))
-    except OperationalError:
-        pytest.skip("no PostgreSQL at hand: CARELINE_TEST_POSTGRES names one")
-    yield f"{POSTGRES}?options=-csearch_path%3D{name}"
-    with engine.connect() as conn:
-        conn.execute(text(f"DROP SCHEMA {name} CASCADE"))
-    engine.dispose()
-
-
-@pytest.fixture(params=["sqlite", "postgresql"])
-def world(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[World]:
-    """Return an empty desk on each database."""
-    schema = _schema() if request.param == "postgresql" else iter(())
-    store = Store(next(schema, f"sqlite:///{tmp_path / 'desk.db'}"))
-    ensure(store)
-    yield World(store)
-    store.close()
-    next(schema, None)
+@pytest.fixture
+def world(store: Store) -> World:
+    """Return an empty desk."""
+    return World(store)

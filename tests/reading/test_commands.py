@@ -47,6 +47,12 @@ HOSTILE = "broken \x1b[31m\u202egnp.exe\u2069 anvil"
 
 
 @pytest.fixture
+def url(tmp_path: Path) -> str:
+    """SQLite alone: what the commands ask of a database is tested on both beside this."""
+    return f"sqlite:///{tmp_path / 'careline.db'}"
+
+
+@pytest.fixture
 def told(world: Any, tmp_path: Path) -> Any:
     """A desk with a configuration, as `careline` finds it."""
     url = world.store.url
@@ -288,7 +294,7 @@ def test_the_report_reads_in_a_table_and_three_sentences(told: Any) -> None:
     )
     assert "(2010-2013)" in lines[-2]
     assert "42% within an hour" in lines[-2]
-    assert lines[-1] == "Customers wrote 2 messages; 1 promises were kept, 1 missed."
+    assert lines[-1] == "Customers wrote 2 messages; of the promises 1 were kept and 1 missed."
 
 
 def test_the_report_of_a_period_takes_days_of_the_brand(told: Any) -> None:

@@ -78,7 +78,7 @@ def test_purged_words_are_not_exported(world: Any) -> None:
     assert "secret" not in json.dumps(record)
 
 
-@pytest.mark.parametrize("world", ["sqlite"], indirect=True)
+@pytest.mark.parametrize("url", ["sqlite"], indirect=True)
 def test_memory_stays_flat(world: Any) -> None:
     """Ten thousand messages of a kilobyte are ten megabytes: no more than a chunk is held."""
     world.hear(world.said("1", "hi", world.at(minutes=0)))

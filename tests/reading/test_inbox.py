@@ -86,28 +86,28 @@ def test_pages_follow_one_another_without_gap_or_repeat(world: Any) -> None:
     assert paged == list(whole)
 
 
-@pytest.mark.parametrize(
-    ("query", "expected"),
-    [
-        ({"states": (Status.WAITING_CUSTOMER,)}, ["Dan"]),
-        ({"intent": "praise"}, ["Fay"]),
-        ({"channel": "acme-x"}, ["Pat", "Quinn", "Fay"]),
-        ({"channel": "acme-y"}, []),
-        ({"brand": "other"}, []),
-        ({"due": "overdue"}, ["Quinn"]),
-        ({"due": timedelta(minutes=20)}, ["Pat", "Quinn"]),
-        ({"due": "today"}, ["Pat", "Quinn"]),
-        ({"due": "today", "zones": {"acme": "Pacific/Auckland"}}, ["Pat", "Quinn"]),
-        ({"due": "today", "zones": {"acme": "Pacific/Honolulu"}}, ["Pat", "Quinn", "Fay"]),
-        ({"limit": 1}, ["Pat"]),
-        ({"search": "broken"}, ["Pat"]),
-        ({"search": "Where"}, ["Dan"]),
-        ({"search": "Where", "states": (Status.NEW,)}, []),
-    ],
-)
-def test_a_query_narrows_the_inbox(story: Any, query: Any, expected: list[str]) -> None:
+NARROWED: list[tuple[dict[str, Any], list[str]]] = [
+    ({"states": (Status.WAITING_CUSTOMER,)}, ["Dan"]),
+    ({"intent": "praise"}, ["Fay"]),
+    ({"channel": "acme-x"}, ["Pat", "Quinn", "Fay"]),
+    ({"channel": "acme-y"}, []),
+    ({"brand": "other"}, []),
+    ({"due": "overdue"}, ["Quinn"]),
+    ({"due": timedelta(minutes=20)}, ["Pat", "Quinn"]),
+    ({"due": "today"}, ["Pat", "Quinn"]),
+    ({"due": "today", "zones": {"acme": "Pacific/Auckland"}}, ["Pat", "Quinn"]),
+    ({"due": "today", "zones": {"acme": "Pacific/Honolulu"}}, ["Pat", "Quinn", "Fay"]),
+    ({"limit": 1}, ["Pat"]),
+    ({"search": "broken"}, ["Pat"]),
+    ({"search": "Where"}, ["Dan"]),
+    ({"search": "Where", "states": (Status.NEW,)}, []),
+]
+
+
+def test_a_query_narrows_the_inbox(story: Any) -> None:
     story.index()
-    assert names(page(story, minutes=61, **query)) == expected
+    found = [(query, names(page(story, minutes=61, **query))) for query, _ in NARROWED]
+    assert found == NARROWED
 
 
 def test_what_is_overdue_says_so(story: Any) -> None:
@@ -162,7 +162,7 @@ def watched(world: Any, unit: Callable[[Connection], object]) -> list[tuple[str,
     return seen
 
 
-@pytest.mark.parametrize("world", ["sqlite"], indirect=True)
+@pytest.mark.parametrize("url", ["sqlite"], indirect=True)
 def test_a_page_reads_by_index_alone(story: Any) -> None:
     query = InboxQuery(limit=2, channel="acme-x", after=page(story, limit=1).next)
     statements = watched(story, lambda conn: inbox(conn, query, story.at(minutes=60)))

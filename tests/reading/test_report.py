@@ -163,7 +163,7 @@ def test_another_brand_is_left_out(month: Any) -> None:
     assert [one.account for one in only.ingest] == ["zeta-x"]
 
 
-@pytest.mark.parametrize("world", ["sqlite"], indirect=True)
+@pytest.mark.parametrize("url", ["sqlite"], indirect=True)
 def test_its_shape_is_frozen(month: Any) -> None:
     done = json.loads(made(month).model_dump_json())
     done["rows"] = done["rows"][1:2]  # in the first one nobody was answered: its times are null

@@ -9,13 +9,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import Connection, inspect
+
 from careline.errors import StoreError
 from careline.store import migrations
 from careline.store.bulk import put
 from careline.store.search import find, index_pending
 from careline.store.store import Store
 from careline.store.tables import bodies, messages, meta, metadata
-from sqlalchemy import Connection, inspect
 
 
 def shape(conn: Connection) -> dict[str, Any]:
@@ -70,7 +71,7 @@ def test_a_fresh_database_is_made_at_the_latest_version_and_opened_again(empty: 
 
 def test_an_older_database_is_refused_with_the_command_that_helps(empty: Store) -> None:
     at_version(empty, 1)
-    with pytest.raises(StoreError, match="version 1, this careline needs 2.*careline db upgrade"):
+    with pytest.raises(StoreError, match=r"version 1, this careline needs 2.*careline db upgrade"):
         migrations.ensure(empty)
     assert migrations.upgrade(empty) == (1, migrations.LATEST)
     migrations.ensure(empty)

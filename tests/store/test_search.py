@@ -5,16 +5,18 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, example, given, settings
+from hypothesis import strategies as st
+from sqlalchemy import Connection
+
 from careline.errors import NotFound
 from careline.store.bulk import put, set_where
 from careline.store.search import find, forget, index, index_pending, scrub, search
 from careline.store.store import Store
 from careline.store.tables import bodies, messages
-from hypothesis import HealthCheck, example, given, settings
-from hypothesis import strategies as st
-from sqlalchemy import Connection
 
 SECOND = 1_000_000
+ANY = settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 TEXTS = {
     "m1": "The anvil fell on my foot",
     "m2": "the ANVIL is lovely; foot pain is gone",
@@ -97,7 +99,7 @@ def test_a_query_reads_as_a_person_means_it(said: Store, query: str, expected: l
     assert found(said, query) == expected
 
 
-@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(ANY, max_examples=200)
 @given(st.text() | st.text(alphabet="ab\"'*-+^():{}&|!<>\\ \x00\u0301", max_size=40))
 @example('NEAR("a" b, 5)')
 @example("'a' & !b:*")
@@ -108,8 +110,8 @@ def test_no_text_is_a_syntax_error(store: Store, query: str) -> None:
     assert found(store, query) == []
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(text=st.text(st.characters(exclude_categories=("Cs",), exclude_characters="\x00")))
+@settings(ANY, max_examples=60)
+@given(text=st.text(st.characters(codec="utf-8", exclude_characters="\x00")))
 @example(text="\N{ARABIC LIGATURE SALLALLAHOU ALAYHE WASALLAM}" * 100)
 @example(text="'it\\'s' : * & | ! <->")
 def test_any_text_can_be_indexed_revised_and_forgotten(store: Store, text: str) -> None:
@@ -180,7 +182,9 @@ def erase(conn: Connection) -> None:
 
 
 @pytest.mark.parametrize("first", ["forget", "erase"])
-def test_what_is_forgotten_is_found_no_more_and_its_words_are_gone(store: Store, first: str) -> None:
+def test_what_is_forgotten_is_found_no_more_and_its_words_are_gone(
+    store: Store, first: str
+) -> None:
     store.write_now(say({"m": "zanzibar anvil", "n": "anvil"}))
     assert found(store, "zanzibar") == ["m"]
     steps = [lambda conn: forget(conn, ["m", "unknown"]), erase]
@@ -201,7 +205,9 @@ def _zanzibar(conn: Connection) -> list[Any]:
     if conn.dialect.name == "postgresql":
         return list(conn.exec_driver_sql("SELECT 1 FROM search_rows WHERE words::text ~ 'zanzi'"))
     parts = ("data WHERE instr(block, CAST('zanzibar' AS BLOB))", "content WHERE c0 LIKE '%zanz%'")
-    return [row for part in parts for row in conn.exec_driver_sql(f"SELECT 1 FROM search_words_{part}")]
+    return [
+        row for part in parts for row in conn.exec_driver_sql(f"SELECT 1 FROM search_words_{part}")
+    ]
 
 
 def test_what_was_erased_before_its_words_were_indexed_never_is(store: Store) -> None:
@@ -212,11 +218,13 @@ def test_what_was_erased_before_its_words_were_indexed_never_is(store: Store) ->
 
 
 def test_a_megabyte_is_found_by_its_first_hundred_thousand_characters(store: Store) -> None:
-    distinct = " ".join(chr(0x4E00 + n % 20_000) + chr(0x4E00 + n // 7 % 20_000) for n in range(300_000))
+    distinct = " ".join(
+        chr(0x4E00 + n % 20_000) + chr(0x4E00 + n // 7 % 20_000) for n in range(300_000)
+    )
     store.write_now(say({"m": "anvil " + "x" * 1_000_000 + " foot", "n": "anvil " + distinct}))
     assert found(store, "anvil") == ["n", "m"]
     assert found(store, "foot") == []
-    assert found(store, "anvil " + "x" * 1_000_000) == []
+    assert found(store, "anvil " + "x" * 1_000_000) == ["m"]
 
 
 def test_a_time_out_of_this_world_is_found_too(store: Store) -> None:
@@ -252,6 +260,8 @@ def test_indexers_and_edits_at_once_end_with_the_last_words(store: Store) -> Non
         list(pool.map(work, range(120)))
     now = store.read_now(lambda conn: conn.execute(bodies.select()).all())
     assert len(now) == 20
-    assert sorted(found(store, "second")) == sorted(row.owner for row in now if row.text == "second")
+    assert sorted(found(store, "second")) == sorted(
+        row.owner for row in now if row.text == "second"
+    )
     assert len(found(store, "second")) == 10
     assert len(found(store, "first")) == 10

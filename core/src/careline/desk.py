@@ -144,7 +144,7 @@ class Desk:
         self.dispatcher = LocalDispatcher(self.clock, self.random, self.log)
         self._handlers: dict[str, Handler] = {
             "pull": self.hearing,
-            "due": Due(self.store, self.clock, self._fired),
+            "due": Due(self.store, self.clock, self._fired, self.hearing.asked_all),
             "conv": Deferred(self.store, self.clock, self.supervisor, later, labeller, self._rules),
             "index": Indexing(self.store, self.clock),
             "hear": Listening(self.store, self.clock, self.supervisor, outfit.listeners()),
@@ -165,12 +165,15 @@ class Desk:
         """Hear, keep and promise until cancelled; `once`: until all sources have caught up.
 
         Raises:
-            StoreError: another run works on the same SQLite file.
+            StoreError: another run works on the same SQLite file; or `once`, and what was heard
+                could not be kept. Without `once` that is tried again.
         """
-        self.hearing.once = once
         with ExitStack() as held:
             held.enter_context(RunLock(self.store.path))
+            self.hearing.begin(once=once)
             await self.dispatcher.run(self._handlers, until_idle=once)
+        if once and self.hearing.broken is not None:
+            raise self.hearing.broken
         return Ran(self.hearing.summary, self.supervisor.snapshot(), self.dispatcher.failing)
 
     async def read(self, unit: Unit[T]) -> T:

@@ -86,7 +86,10 @@ def _no_controls(value: str) -> str:
 
 
 def _utc(value: datetime) -> datetime:
-    return value.astimezone(UTC)
+    try:
+        return value.astimezone(UTC)
+    except OverflowError as error:
+        raise ValueError("a time must lie within the years 1 to 9999") from error
 
 
 Text = Annotated[str, BeforeValidator(_storable)]

@@ -97,7 +97,7 @@ _STYLES = ("bold", "yellow", "", "cyan", "", "", "", "", "", "dim")
 
 
 def _row(row: InboxRow, at: datetime) -> tuple[object, ...]:
-    why = ", ".join(f"{part.part} {part.minutes:+}" for part in row.why)
+    why = ", ".join(f"{part.part} {part.minutes:+}" for part in row.why[1:])  # DUE is the first
     return (
         row.id, due_in_words(row, at), row.status.value, row.intent, row.account, _customer(row),
         row.unanswered or None, row.assignee, row.snippet, why,

@@ -35,9 +35,23 @@ COMMANDS: Mapping[str, Lazy] = MappingProxyType(
         "explain": ("careline.cli.config:explain", "Say what a key of the configuration means."),
         "schema": ("careline.cli.config:schema", "Print the JSON Schema of the configuration."),
         "plugins": ("careline.cli.plugins:plugins", "List plugins: what loaded, what not, why."),
-        # -- to work: run, demo, conversations, show, note, assign, snooze, resolve, ignore, link,
-        #    unlink
-        # -- to look back and after: report, export, rejected, db
+        # -- to work
+        "demo": ("careline.cli.demo:demo", "Play a made-up day, offline, in under a minute."),
+        "run": ("careline.cli.run:run", "Hear the channels and watch the promises."),
+        "conversations": ("careline.cli.conversations:conversations", "List what there is to do."),
+        "show": ("careline.cli.conversations:show", "Show one conversation whole."),
+        "note": ("careline.cli.verbs:note", "Keep an internal note."),
+        "assign": ("careline.cli.verbs:assign", "Give a conversation to an agent."),
+        "snooze": ("careline.cli.verbs:snooze", "Keep it out of the inbox for a while."),
+        "resolve": ("careline.cli.verbs:resolve", "Say that a case is solved."),
+        "ignore": ("careline.cli.verbs:ignore", "Say that a case needs no answer, and why."),
+        "link": ("careline.cli.verbs:link", "Say that two customers are one person."),
+        "unlink": ("careline.cli.verbs:unlink", "Take a link back."),
+        # -- to look back and after
+        "report": ("careline.cli.report:report", "Say how fast customers were answered."),
+        "export": ("careline.cli.report:export", "Write every message, as JSON lines."),
+        "rejected": ("careline.cli.conversations:rejected", "List what was set aside, and why."),
+        "db": ("careline.cli.db:db", "Look after the database."),
     }
 )
 
@@ -112,8 +126,11 @@ def _tell(error: Exception) -> int:
     epilog="Each command has its own --help.",
 )
 @click.version_option(__version__, prog_name="careline")
-def cli() -> None:
+@click.pass_context
+def cli(ctx: click.Context) -> None:
     """Hear customers on every channel, promise an answer by a time, and keep it."""
+    if os.environ.get("NO_COLOR"):
+        ctx.color = False
 
 
 def main() -> None:

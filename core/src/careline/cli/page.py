@@ -14,7 +14,8 @@ from careline.store.parts import ActView, DeadlineView, MessageView, NoteView, R
 
 def page_of(view: ConversationView, at: datetime, zone: str) -> Iterator[str]:
     """Yield the lines, safe for a terminal; times are those of `zone`."""
-    who = " ".join(filter(None, (view.customer.name, view.customer.handle))) or "somebody"
+    named = " ".join(filter(None, (view.customer.name, view.customer.handle)))
+    who = named or view.customer.user or "somebody"
     yield click.style(one_line(f"{view.id}  {who} on {view.account} ({view.channel})"), bold=True)
     yield one_line(", ".join(_standing(view, at)))
     yield one_line("Why: " + "; ".join(f"{p.part} {p.minutes:+} ({p.text})" for p in view.why))

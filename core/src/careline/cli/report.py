@@ -139,7 +139,7 @@ def _came(done: Report) -> str:
     found = "" if swept is None else f", {swept} of them only by looking again"
     return (
         f"Customers wrote {volume.messages} messages{change}{heard}{found};"
-        f" {kept} promises were kept, {missed} missed."
+        f" of the promises {kept} were kept and {missed} missed."
     )
 
 

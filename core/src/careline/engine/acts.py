@@ -55,6 +55,6 @@ def _refold(conn: Connection, to: Intake, message: str, rules: StoredRules) -> s
     work = Work()
     refold(conn, to.brand, customers, rules, work)
     found = conn.exec_driver_sql("SELECT id, kind FROM accounts")
-    channels: dict[str, str] = dict(found.tuples().all())
+    channels = {row.id: row.kind for row in found}
     rows.write_work(conn, Intake(to.account, to.brand, "", to.network, channels=channels), work)
     return work.of[message]

@@ -76,9 +76,9 @@ class Listening:
 
 
 def _heard(conn: Connection) -> tuple[dict[str, int], int]:
-    heard = conn.exec_driver_sql("SELECT listener, event FROM hearings").tuples().all()
+    heard = conn.exec_driver_sql("SELECT listener, event FROM hearings")
     last = conn.exec_driver_sql("SELECT max(id) FROM events").scalar()
-    return dict(heard), last or 0
+    return {row.listener: row.event for row in heard}, last or 0
 
 
 def _events_after(conn: Connection, listener: str) -> list[Event]:

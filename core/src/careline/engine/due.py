@@ -31,8 +31,11 @@ class Stage:
     due_at: Micros
 
 
-def fire_due(conn: Connection, now: Micros) -> list[Stage]:
-    """Note every stage that deadlines have reached by `now`, each once. One unit of work."""
+def fire_due(conn: Connection, now: Micros) -> tuple[list[Stage], bool]:
+    """Note every stage that deadlines have reached by `now`, each once. One unit of work.
+
+    Return what is new, and whether there may be more than one unit takes.
+    """
     sign = mark(conn)
     select = (
         "SELECT anchor, kind, conversation, due_at, warn_at FROM deadlines"
@@ -48,7 +51,7 @@ def fire_due(conn: Connection, now: Micros) -> list[Stage]:
         later.append((next_at, row[0], row[1]))
     set_where(conn, deadlines, ("next_at",), ("anchor", "kind"), later)
     log_events(conn, [_line(stage, now) for stage in fired])
-    return fired
+    return fired, len(rows) == AT_ONCE
 
 
 def _reached(row: Sequence[Any], now: Micros) -> tuple[list[Stage], Micros | None]:
@@ -70,7 +73,12 @@ def _is_new(conn: Connection, stage: Stage) -> bool:
 
 def _line(stage: Stage, now: Micros) -> tuple[Micros, str, str, str, dict[str, Any]]:
     verb = "missed" if stage.stage == "missed" else "warned"
-    data = {"deadline": stage.kind, "message": stage.anchor, "due_at": stage.due_at}
+    data = {
+        "deadline": stage.kind,
+        "stage": stage.stage,
+        "message": stage.anchor,
+        "due_at": stage.due_at,
+    }
     return now, "system", verb, stage.conversation, data
 
 
@@ -82,9 +90,13 @@ class Due:
     clock: Clock
     told: Callable[[Sequence[Stage]], None] = lambda stages: None
     """Hears what was fired, after its commit."""
+    ready: Callable[[], bool] = lambda: True
+    """Whether all were asked for news since the start: an answer may have come meanwhile."""
 
     async def pending(self, now: datetime, limit: int) -> Sequence[str]:
         """Return `due` if any deadline reached a stage."""
+        if not self.ready():
+            return []
         sign = "?" if self.store.is_sqlite else "%s"
         select = f"SELECT 1 FROM deadlines WHERE next_at <= {sign} LIMIT 1"
         at = to_micros(now)
@@ -94,6 +106,6 @@ class Due:
     async def run(self, key: str) -> datetime | None:
         """Fire what is due."""
         now = self.clock.now()
-        fired = await self.store.write(lambda conn: fire_due(conn, to_micros(now)))
+        fired, more = await self.store.write(lambda conn: fire_due(conn, to_micros(now)))
         self.told(fired)
-        return now if len(fired) == AT_ONCE else None
+        return now if more else None

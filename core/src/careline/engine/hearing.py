@@ -1,36 +1,32 @@
 """Hearing: asks each source of each account for what is new, and hands it to the intake."""
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from json import dumps
 from typing import Any
+
+import anyio
+from sqlalchemy import Connection
 
 from careline.contract.channel import Channel
 from careline.contract.context import Clock
-from careline.contract.items import (
-    JSON,
-    Batch,
-    Delivered,
-    Malformed,
-    Observed,
-    Removed,
-    Revised,
-    Seen,
-    Source,
-)
+from careline.contract.items import JSON, Batch, Source
 from careline.engine.arrivals import Intake
+from careline.engine.asking import Asking
+from careline.engine.catchup import sum_up
 from careline.engine.health import Unavailable
+from careline.engine.hours import to_micros
 from careline.engine.intake import Summary, ingest, load_cursor
 from careline.engine.supervisor import Supervisor
 from careline.engine.unit import Policy
-from careline.errors import Rejected
+from careline.errors import Rejected, StoreError
 from careline.store.store import Store
 
-_ITEMS = (Seen, Revised, Removed, Observed, Delivered, Malformed)
 _SLICE = 16
 """Batches in one run of a key, so that one source cannot hold a worker for ever."""
 _LONGEST = timedelta(hours=1)
+_QUIET = 5.0
+"""Real seconds after which a stream has caught up, where that is all that is waited for."""
 
 
 @dataclass(slots=True)
@@ -42,6 +38,13 @@ class Account:
     intake: Intake
     sources: Mapping[str, Source] = field(default_factory=dict)
     opened: bool = False
+    opening: anyio.Lock = field(default_factory=anyio.Lock)
+    """Its sources are asked side by side, but it is opened once."""
+
+    @property
+    def polls(self) -> list[str]:
+        """Return the sources that have an end to catch up with."""
+        return [source.name for source in self.sources.values() if source.mode == "poll"]
 
 
 @dataclass(slots=True)
@@ -55,9 +58,25 @@ class Hearing:
     accounts: Mapping[str, Account]
     once: bool = False
     summary: dict[str, Summary] = field(default_factory=dict)
-    """What became of all that was heard, by account."""
+    """What became of all that this run heard, by account."""
+    broken: StoreError | None = None
+    """Why something that was heard in this run could not be kept."""
+    asking: Asking = field(init=False)
     _next: dict[str, datetime | None] = field(default_factory=dict)
-    _streams: dict[str, AsyncIterator[Batch]] = field(default_factory=dict)
+    _asked: set[str] = field(default_factory=set)
+    _told: set[str] = field(default_factory=set)
+    """Accounts whose catch-up is told; others may be, too."""
+
+    def __post_init__(self) -> None:
+        """Call plugins by way of the supervisor alone."""
+        self.asking = Asking(self.supervisor)
+
+    def begin(self, *, once: bool) -> None:
+        """Begin a run: each source is asked anew, and its counts start from nothing."""
+        self.once, self.summary, self.broken = once, {}, None
+        self.asking.silence = _QUIET if once else _LONGEST.total_seconds()
+        self._next.clear()
+        self._asked.clear()
 
     async def pending(self, now: datetime, limit: int) -> Sequence[str]:
         """Return the sources that were not asked yet, or whose time has come."""
@@ -67,6 +86,14 @@ class Hearing:
             for source in account.sources.values()
         ]
         return [key for key in keys if self._is_due(key, now)][:limit]
+
+    def asked_all(self) -> bool:
+        """Tell whether this run has asked every source that can be polled."""
+        return all(
+            f"pull:{account.name}:{name}" in self._asked
+            for account in self.accounts.values()
+            for name in account.polls
+        )
 
     def _is_due(self, key: str, now: datetime) -> bool:
         if key not in self._next:
@@ -78,27 +105,48 @@ class Hearing:
         """Take a slice of a source; return when to ask again."""
         _, name, source_name = key.split(":", 2)
         account = self.accounts[name]
+        source = account.sources[source_name]
         try:
-            again = await self._pull(account, account.sources[source_name])
+            await self._open(account)
+            again = await (self._poll if source.mode == "poll" else self._follow)(account, source)
         except Rejected as error:
             self.supervisor.disable(name, str(error))
             again = None
         except Unavailable as error:
             again = None if self.once else error.next_try
+        except StoreError as error:
+            self.broken = error
+            raise
         self._next[key] = again
         return again
 
-    async def _pull(self, account: Account, source: Source) -> datetime | None:
-        await self._open(account)
+    async def _open(self, account: Account) -> None:
+        async with account.opening:
+            if not account.opened:
+                await self.asking.open(account.name, account.channel)
+                account.opened = True
+
+    async def _poll(self, account: Account, source: Source) -> datetime | None:
         for _ in range(_SLICE):
-            cursor = await self.store.read(lambda c: load_cursor(c, account.name, source.name))
-            batch = await self._next_batch(account, source, cursor)
-            if batch is None:
-                return self._later(source)
+            cursor = await self._cursor(account, source)
+            batch = await self.asking.poll(account.name, account.channel, source, cursor)
             await self._take(account, source, batch)
-            if not batch.more and source.mode == "poll":
+            if not batch.more:
                 return self._later(source, batch.again_at)
         return self.clock.now()
+
+    async def _follow(self, account: Account, source: Source) -> datetime | None:
+        """Take what a stream says. If that fails, it is opened anew from the committed cursor."""
+        cursor = await self._cursor(account, source)
+        async with self.asking.follow(account.name, account.channel, source, cursor) as listen:
+            while batch := await listen():
+                await self._take(account, source, batch)
+                if self.once and not batch.more:
+                    break
+        return self._later(source)
+
+    async def _cursor(self, account: Account, source: Source) -> JSON:
+        return await self.store.read(lambda conn: load_cursor(conn, account.name, source.name))
 
     def _later(self, source: Source, at: datetime | None = None) -> datetime | None:
         if self.once:
@@ -106,62 +154,25 @@ class Hearing:
         now = self.clock.now()
         return min(at or now + timedelta(seconds=source.every), now + _LONGEST)
 
-    async def _open(self, account: Account) -> None:
-        if not account.opened:
-            await self.supervisor.guard(account.name, account.channel.open, lane="open")
-            account.opened = True
-
-    async def _next_batch(self, account: Account, source: Source, cursor: JSON) -> Batch | None:
-        """Ask the plugin for what follows; None: a stream has ended."""
-        channel = account.channel
-
-        async def ask() -> Batch | None:
-            if source.mode == "poll":
-                return checked(await channel.poll(source, cursor))
-            stream = self._stream(account, source, cursor)
-            found = await anext(stream, None)
-            if found is None:
-                del self._streams[f"{account.name}:{source.name}"]
-                return None
-            return checked(found)
-
-        timeout = 30.0 if source.mode == "poll" else _LONGEST.total_seconds()
-        return await self.supervisor.guard(account.name, ask, lane=source.name, timeout=timeout)
-
-    def _stream(self, account: Account, source: Source, cursor: JSON) -> AsyncIterator[Batch]:
-        key = f"{account.name}:{source.name}"
-        if key not in self._streams:
-            self._streams[key] = account.channel.stream(source, cursor)
-        return self._streams[key]
-
     async def _take(self, account: Account, source: Source, batch: Batch) -> None:
-        now, found_by = self.clock.now(), source.mode
-        summary = await self.store.write(
-            lambda conn: ingest(
-                conn, account.intake, source.name, batch, now, self.policy, found_by
-            )
-        )
+        now, told = self.clock.now(), account.name in self._told
+
+        def unit(conn: Connection) -> tuple[Summary, bool]:
+            done = ingest(conn, account.intake, source.name, batch, now, self.policy, source.mode)
+            if batch.more or told:
+                return done, told
+            return done, sum_up(conn, account.name, account.polls, to_micros(now))
+
+        summary, told = await self.store.write(unit)
         self.summary[account.name] = self.summary.get(account.name, Summary()) + summary
+        if told:
+            self._told.add(account.name)
         if batch.items:
             self.supervisor.saw_item(account.name)
 
     async def close(self) -> None:
-        """Let every channel go; one that cannot even close is no reason to stop."""
+        """Let every channel go."""
         for account in self.accounts.values():
             if account.opened:
                 account.opened = False
-                try:
-                    await self.supervisor.guard(account.name, account.channel.close, lane="close")
-                except (Unavailable, Rejected):
-                    continue
-
-
-def checked(batch: object) -> Batch:
-    """Refuse what a plugin returned if it is no batch of items with a cursor that JSON holds."""
-    if not isinstance(batch, Batch):
-        raise TypeError(f"a source returns a Batch, not {type(batch).__name__}")
-    for item in batch.items:
-        if not isinstance(item, _ITEMS):
-            raise TypeError(f"a batch holds items, not {type(item).__name__}")
-    dumps(batch.cursor)
-    return batch
+                await self.asking.close(account.name, account.channel)

@@ -91,6 +91,6 @@ def query_in(conn: Connection, select: str, values: Iterable[str], tail: str = "
         return []
     if conn.dialect.name == "sqlite":
         statement = f"{select} (SELECT value FROM json_each(?)) {tail}"
-        return list(conn.exec_driver_sql(statement, (json.dumps(wanted),)))
+        return list(conn.exec_driver_sql(statement, (json.dumps(wanted),)).all())
     statement = f"{select} (SELECT unnest(%s::text[])) {tail}"
-    return list(conn.exec_driver_sql(statement, (wanted,)))
+    return list(conn.exec_driver_sql(statement, (wanted,)).all())

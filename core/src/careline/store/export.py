@@ -11,6 +11,7 @@ from careline.store.times import from_micros
 
 CHUNK: Final = 1000
 """Messages that are held at a time."""
+_LABEL: Final = ("values", "primary", "score", "by")
 
 
 def export_rows(conn: Connection, *, brand: str | None = None) -> Iterator[dict[str, Any]]:
@@ -57,7 +58,7 @@ def _record(row: Row[Any], readings: Mapping[str, Any]) -> dict[str, Any]:
         "posted_at": from_micros(row.posted_at).isoformat().replace("+00:00", "Z"),
         "text": row.text,
         "labels": {
-            facet: label.model_dump(exclude={"evidence"})
+            facet: {name: getattr(label, name) for name in _LABEL}
             for facet, label in labels_of(row, readings).items()
         },
     }

@@ -56,7 +56,7 @@ def forget(conn: Connection, messages: Sequence[str]) -> None:
 def scrub(conn: Connection) -> None:
     """Rewrite SQLite's index without what was forgotten: after erasures, once for many of them.
 
-    It takes about 4 seconds for a million messages. PostgreSQL's vacuum does it by itself.
+    It takes seconds for a million messages. PostgreSQL's vacuum does it by itself.
     """
     if conn.dialect.name == "sqlite":
         conn.exec_driver_sql("INSERT INTO search_words (search_words) VALUES ('optimize')")
@@ -100,8 +100,10 @@ def _remove(conn: Connection, messages: Sequence[str]) -> None:
 def _insert(conn: Connection, found: Sequence[Any]) -> None:
     """Index texts that are there: what was erased meanwhile has none."""
     last = conn.exec_driver_sql("SELECT coalesce(max(seq), 0) FROM search_rows").scalar_one()
-    texts = [(m, brand, _second(at), f"{title or ''} {text or ''}"[:LONGEST].strip())
-             for m, brand, at, title, text in found]
+    texts = [
+        (m, brand, _second(at), f"{title or ''} {text or ''}"[:LONGEST].strip())
+        for m, brand, at, title, text in found
+    ]
     rows = [(seq, *row) for seq, row in enumerate((r for r in texts if r[3]), last + 1)]
     if not rows:
         return
@@ -110,7 +112,7 @@ def _insert(conn: Connection, found: Sequence[Any]) -> None:
         conn.exec_driver_sql(statement, [(*row[:4], vector(row[4])) for row in rows])
         return
     conn.exec_driver_sql("INSERT INTO search_rows VALUES (?, ?, ?, ?)", [r[:4] for r in rows])
-    words = sorted((rowid(row[3], row[0]), row[4]) for row in rows)  # FTS5 flushes at each step back
+    words = sorted((rowid(row[3], row[0]), row[4]) for row in rows)  # a step back makes FTS5 flush
     conn.exec_driver_sql("INSERT INTO search_words (rowid, words) VALUES (?, ?)", words)
 
 

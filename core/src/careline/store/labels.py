@@ -2,18 +2,19 @@
 
 import json
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from typing import Any, Final
 
 from sqlalchemy import Connection
 
-from careline.models import Model
 from careline.store.bulk import query_in
 
 HELD: Final = ("intent", "sentiment", "urgency", "needs_reply", "pii")
 """The facets that a message's own row holds."""
 
 
-class CueView(Model):
+@dataclass(frozen=True, slots=True)
+class CueView:
     """Words that gave a value: `text[start:end]`; an empty span where they lie around the text."""
 
     value: str
@@ -22,7 +23,8 @@ class CueView(Model):
     end: int
 
 
-class LabelView(Model):
+@dataclass(frozen=True, slots=True)
+class LabelView:
     """What holds of one facet: the values with their scores, the primary one, and who said so."""
 
     values: Mapping[str, float]
@@ -78,11 +80,5 @@ def _label(facet: str, primary: str, by: str | None, readings: Readings) -> Labe
 
 def _read(classifier: str, facet: Mapping[str, Any]) -> LabelView:
     primary, values = facet["primary"], facet["values"]
-    cues = (CueView(value=v, cue=c, start=s, end=e) for v, c, s, e in facet.get("evidence", ()))
-    return LabelView(
-        values=values,
-        primary=primary,
-        score=values.get(primary, 0.0),
-        by=classifier,
-        evidence=tuple(cues),
-    )
+    cues = tuple(CueView(*cue) for cue in facet.get("evidence", ()))
+    return LabelView(values, primary, values.get(primary, 0.0), classifier, cues)

@@ -26,7 +26,8 @@ class RunLock:
             try:
                 self._file = os.open(self._path, os.O_RDWR | os.O_CREAT, 0o600)
             except OSError as error:
-                raise StoreError(f"{self._path}: {error.strerror} (may this user write there?)") from error
+                said = f"{self._path}: {error.strerror} (may this user write there?)"
+                raise StoreError(said) from error
             self._take(self._file)
         return self
 

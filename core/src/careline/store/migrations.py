@@ -29,10 +29,12 @@ def version(conn: Connection) -> int:
     Raises:
         StoreError: the tables are there, but not by careline's hand.
     """
-    taken = metadata.tables.keys() & set(inspect(conn).get_table_names())
+    look = inspect(conn)
+    taken = metadata.tables.keys() & set(look.get_table_names())
     if not taken:
         return 0
-    if meta.name in taken and {"name", "value"} == {c["name"] for c in inspect(conn).get_columns(meta.name)}:
+    columns = look.get_columns(meta.name) if meta.name in taken else []
+    if {column["name"] for column in columns} == set(meta.columns.keys()):
         found = conn.execute(meta.select().where(meta.c.name == _KEY)).first()
         if found is not None:
             return int(found.value)

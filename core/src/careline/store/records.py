@@ -29,7 +29,8 @@ class StoreRecords:
 
 def _get(conn: Connection, credential: str, key: str) -> tuple[bytes, int, bool] | None:
     sign = mark(conn)
-    select = f"SELECT value, version, secret FROM credentials WHERE credential = {sign} AND key = {sign}"
+    where = f"credential = {sign} AND key = {sign}"
+    select = f"SELECT value, version, secret FROM credentials WHERE {where}"
     found = conn.exec_driver_sql(select, (credential, key)).first()
     return (bytes(found.value), found.version, bool(found.secret)) if found else None
 

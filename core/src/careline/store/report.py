@@ -98,9 +98,7 @@ def _first(conn: Connection, brand: str | None, now: datetime) -> int:
     return to_micros(now) if first is None else first
 
 
-def _assembled(
-    asked: Asked, groups: Mapping[Key, Tally], heard: Mapping[str, Heard]
-) -> Report:
+def _assembled(asked: Asked, groups: Mapping[Key, Tally], heard: Mapping[str, Heard]) -> Report:
     total, late = Tally(), Counter[int]()
     for tally in groups.values():
         total.merge(tally)

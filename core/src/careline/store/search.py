@@ -24,9 +24,7 @@ async def search(
     """Let the index catch up, then `find`."""
     while await store.read(_pending):
         await store.write(index_pending)
-    return await store.read(
-        lambda conn: find(conn, query, brand=brand, limit=limit, before=before)
-    )
+    return await store.read(lambda conn: find(conn, query, brand=brand, limit=limit, before=before))
 
 
 def find(

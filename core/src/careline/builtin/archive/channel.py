@@ -25,7 +25,7 @@ class ArchiveChannel(Channel[ArchiveConfig]):
     Config = ArchiveConfig
     capabilities = frozenset({Capability.POLL})
 
-    rows_per_poll: ClassVar[int] = 1000
+    rows_per_poll: ClassVar[int] = 5000
     bytes_per_poll: ClassVar[int] = 4 * 2**20
 
     def __init__(self, config: ArchiveConfig, context: Context) -> None:

@@ -121,6 +121,7 @@ class CsvRows:
         if missing := sorted(name for name in needed if header.count(name) != 1):
             why = why or f"the header must name {', '.join(missing)} once; it has: {cells}"
         if why:
+            self._lines.give_back(self._feed.taken)
             raise Unusable(why, raw)
         self._header = header
 

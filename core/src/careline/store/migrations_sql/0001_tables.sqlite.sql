@@ -7,6 +7,7 @@ CREATE TABLE accounts (
     identity TEXT,
     PRIMARY KEY (id)
 );
+
 CREATE TABLE actions (
     id VARCHAR NOT NULL,
     account TEXT NOT NULL,
@@ -23,6 +24,7 @@ CREATE TABLE actions (
     receipt TEXT,
     PRIMARY KEY (id)
 );
+
 CREATE TABLE acts (
     id VARCHAR NOT NULL,
     kind TEXT NOT NULL,
@@ -33,17 +35,20 @@ CREATE TABLE acts (
     value TEXT,
     PRIMARY KEY (id)
 );
+
 CREATE TABLE agents (
     id VARCHAR NOT NULL,
     name TEXT NOT NULL,
     teams TEXT,
     PRIMARY KEY (id)
 );
+
 CREATE TABLE aliases (
     id VARCHAR NOT NULL,
     message TEXT NOT NULL,
     PRIMARY KEY (id)
 );
+
 CREATE TABLE bodies (
     owner VARCHAR NOT NULL,
     revised_at BIGINT NOT NULL,
@@ -56,11 +61,13 @@ CREATE TABLE bodies (
     erased_at BIGINT,
     PRIMARY KEY (owner, revised_at)
 );
+
 CREATE TABLE brands (
     id VARCHAR NOT NULL,
     name TEXT NOT NULL,
     PRIMARY KEY (id)
 );
+
 CREATE TABLE conversations (
     id VARCHAR NOT NULL,
     brand TEXT NOT NULL,
@@ -72,12 +79,14 @@ CREATE TABLE conversations (
     first TEXT NOT NULL,
     PRIMARY KEY (id)
 );
+
 CREATE TABLE counts (
     account VARCHAR NOT NULL,
     what VARCHAR NOT NULL,
     value BIGINT NOT NULL,
     PRIMARY KEY (account, what)
 );
+
 CREATE TABLE credentials (
     credential VARCHAR NOT NULL,
     "key" VARCHAR NOT NULL,
@@ -86,6 +95,7 @@ CREATE TABLE credentials (
     secret BOOLEAN NOT NULL,
     PRIMARY KEY (credential, "key")
 );
+
 CREATE TABLE cursors (
     account VARCHAR NOT NULL,
     source VARCHAR NOT NULL,
@@ -94,6 +104,7 @@ CREATE TABLE cursors (
     caught_up_at BIGINT,
     PRIMARY KEY (account, source)
 );
+
 CREATE TABLE deadlines (
     anchor VARCHAR NOT NULL,
     kind VARCHAR NOT NULL,
@@ -109,6 +120,7 @@ CREATE TABLE deadlines (
     live BOOLEAN NOT NULL,
     PRIMARY KEY (anchor, kind)
 );
+
 CREATE TABLE deliveries (
     message VARCHAR NOT NULL,
     rank INTEGER NOT NULL,
@@ -117,6 +129,7 @@ CREATE TABLE deliveries (
     why TEXT,
     PRIMARY KEY (message)
 );
+
 CREATE TABLE drafts (
     id VARCHAR NOT NULL,
     conversation TEXT NOT NULL,
@@ -126,6 +139,7 @@ CREATE TABLE drafts (
     at BIGINT NOT NULL,
     PRIMARY KEY (id)
 );
+
 CREATE TABLE effects (
     anchor VARCHAR NOT NULL,
     kind VARCHAR NOT NULL,
@@ -136,6 +150,7 @@ CREATE TABLE effects (
     why TEXT,
     PRIMARY KEY (anchor, kind, stage)
 );
+
 CREATE TABLE events (
     id INTEGER NOT NULL,
     at BIGINT NOT NULL,
@@ -145,11 +160,13 @@ CREATE TABLE events (
     data TEXT,
     PRIMARY KEY (id)
 );
+
 CREATE TABLE hearings (
     listener VARCHAR NOT NULL,
     event BIGINT NOT NULL,
     PRIMARY KEY (listener)
 );
+
 CREATE TABLE identities (
     id VARCHAR NOT NULL,
     network TEXT NOT NULL,
@@ -161,6 +178,7 @@ CREATE TABLE identities (
     erased_at BIGINT,
     PRIMARY KEY (id)
 );
+
 CREATE TABLE incidents (
     id VARCHAR NOT NULL,
     brand TEXT NOT NULL,
@@ -170,6 +188,7 @@ CREATE TABLE incidents (
     ended_at BIGINT,
     PRIMARY KEY (id)
 );
+
 CREATE TABLE messages (
     id VARCHAR NOT NULL,
     brand TEXT NOT NULL,
@@ -212,11 +231,13 @@ CREATE TABLE messages (
     labelled_by TEXT,
     PRIMARY KEY (id)
 );
+
 CREATE TABLE meta (
     name VARCHAR NOT NULL,
     value TEXT NOT NULL,
     PRIMARY KEY (name)
 );
+
 CREATE TABLE notes (
     id VARCHAR NOT NULL,
     conversation TEXT NOT NULL,
@@ -225,6 +246,7 @@ CREATE TABLE notes (
     at BIGINT NOT NULL,
     PRIMARY KEY (id)
 );
+
 CREATE TABLE observations (
     message VARCHAR NOT NULL,
     at BIGINT NOT NULL,
@@ -235,11 +257,13 @@ CREATE TABLE observations (
     grew FLOAT,
     PRIMARY KEY (message)
 );
+
 CREATE TABLE orphans (
     awaited VARCHAR NOT NULL,
     message VARCHAR NOT NULL,
     PRIMARY KEY (awaited, message)
 );
+
 CREATE TABLE person_links (
     id VARCHAR NOT NULL,
     person TEXT NOT NULL,
@@ -251,12 +275,14 @@ CREATE TABLE person_links (
     undone_by TEXT,
     PRIMARY KEY (id)
 );
+
 CREATE TABLE persons (
     id VARCHAR NOT NULL,
     at BIGINT,
     actor TEXT,
     PRIMARY KEY (id)
 );
+
 CREATE TABLE readings (
     message VARCHAR NOT NULL,
     classifier VARCHAR NOT NULL,
@@ -265,11 +291,13 @@ CREATE TABLE readings (
     reading TEXT NOT NULL,
     PRIMARY KEY (message, classifier, revised_at)
 );
+
 CREATE TABLE redirects (
     old VARCHAR NOT NULL,
     new TEXT NOT NULL,
     PRIMARY KEY (old)
 );
+
 CREATE TABLE rejected (
     id VARCHAR NOT NULL,
     account TEXT NOT NULL,
@@ -282,6 +310,7 @@ CREATE TABLE rejected (
     last_at BIGINT NOT NULL,
     PRIMARY KEY (id)
 );
+
 CREATE TABLE revisions (
     message VARCHAR NOT NULL,
     at BIGINT NOT NULL,
@@ -289,6 +318,7 @@ CREATE TABLE revisions (
     account TEXT,
     PRIMARY KEY (message, at)
 );
+
 CREATE TABLE rule_sets (
     id INTEGER NOT NULL,
     hash VARCHAR NOT NULL,
@@ -297,6 +327,7 @@ CREATE TABLE rule_sets (
     PRIMARY KEY (id),
     UNIQUE (hash)
 );
+
 CREATE TABLE sightings (
     message VARCHAR NOT NULL,
     account VARCHAR NOT NULL,
@@ -305,6 +336,7 @@ CREATE TABLE sightings (
     at BIGINT NOT NULL,
     PRIMARY KEY (message, account)
 );
+
 CREATE TABLE spans (
     thread VARCHAR NOT NULL,
     first VARCHAR NOT NULL,
@@ -314,6 +346,7 @@ CREATE TABLE spans (
     to_position TEXT,
     PRIMARY KEY (thread, first)
 );
+
 CREATE TABLE states (
     conversation VARCHAR NOT NULL,
     brand TEXT NOT NULL,
@@ -335,6 +368,7 @@ CREATE TABLE states (
     state TEXT NOT NULL,
     PRIMARY KEY (conversation)
 );
+
 CREATE TABLE threads (
     id VARCHAR NOT NULL,
     brand TEXT NOT NULL,
@@ -344,6 +378,7 @@ CREATE TABLE threads (
     visibility TEXT NOT NULL,
     PRIMARY KEY (id)
 );
+
 CREATE TABLE tombstones (
     object VARCHAR NOT NULL,
     at BIGINT NOT NULL,
@@ -351,17 +386,37 @@ CREATE TABLE tombstones (
     why TEXT,
     PRIMARY KEY (object)
 );
+
+CREATE TABLE unread (
+    message VARCHAR NOT NULL,
+    classifier VARCHAR NOT NULL,
+    PRIMARY KEY (message, classifier)
+);
+
 CREATE INDEX acts_message ON acts (message);
+
 CREATE INDEX acts_other ON acts (other);
+
 CREATE INDEX deadlines_conversation ON deadlines (conversation);
+
 CREATE INDEX deadlines_next ON deadlines (next_at) WHERE next_at IS NOT NULL;
+
 CREATE INDEX events_object ON events (object);
+
 CREATE INDEX messages_thread ON messages (thread);
+
 CREATE INDEX notes_message ON notes (message);
+
 CREATE INDEX person_links_identity ON person_links (identity);
+
 CREATE INDEX person_links_person ON person_links (person);
+
 CREATE INDEX spans_conversation ON spans (conversation);
+
 CREATE INDEX states_inbox ON states (status, rank_at, conversation);
+
 CREATE INDEX states_opened ON states (opened_at);
+
 CREATE INDEX threads_customer ON threads (customer, brand);
+
 CREATE INDEX threads_place ON threads (place, brand, network);

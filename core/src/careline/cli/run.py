@@ -1,0 +1,155 @@
+"""`careline run`: hears the channels and watches the promises, until it is told to stop."""
+
+import gc
+import logging
+import signal
+from collections.abc import Iterable, Iterator
+from typing import Any, Final
+
+import anyio
+import click
+from anyio.abc import TaskStatus
+
+from careline.cli.main import OK, TRY_LATER, UNAVAILABLE
+from careline.cli.options import Chosen, config_options, json_option
+from careline.cli.output import emit_json, one_line, table
+from careline.config import Settings
+from careline.desk import Desk, Ran
+from careline.engine.health import AccountHealth, Health
+from careline.engine.intake import Summary
+from careline.logs import Redactor, configure, secrets_of
+
+_LOG: Final = logging.getLogger("careline.run")
+COUNTS: Final = ("new", "known", "revised", "removed", "observed", "malformed", "before_since")
+_GC: Final = (50_000, 20, 50)  # a sweep of all generations after millions of objects, not 70,000
+
+
+@click.command()
+@config_options
+@click.option("--once", is_flag=True, help="Stop when all channels have caught up; say what came.")
+@click.option("-v", "--verbose", is_flag=True, help="Log what is of use to find a fault.")
+@click.option("--log-json", is_flag=True, help="Log one JSON record a line, on standard error.")
+@json_option
+@click.pass_context
+def run(
+    ctx: click.Context, chosen: Chosen, once: bool, verbose: bool, log_json: bool, as_json: bool
+) -> None:
+    """Hear the channels and watch the promises, until Ctrl-C or SIGTERM.
+
+    Ends with 0. With --once: 0 if all is well, 75 if something is to be tried again (run it
+    again), 69 if an account needs a person.
+    """
+    if as_json and not once:
+        raise click.UsageError("--json goes with --once: else there is no summary to write.")
+    configure(verbose=verbose, json=log_json, redactor=_redactor(chosen.settings))
+    ran = anyio.run(_until_told, chosen, once)
+    if once:
+        ctx.exit(_told(ran, as_json) if ran else _stopped())
+
+
+def _redactor(settings: Settings) -> Redactor:
+    redactor = Redactor()
+    redactor.hide("configuration", list(secrets_of(settings)))
+    for section in (settings.channels, settings.classifiers, settings.listeners):
+        for name, one in section.items():
+            redactor.hide(name, list(secrets_of(one.config)))
+    return redactor
+
+
+async def _until_told(chosen: Chosen, once: bool) -> Ran | None:
+    """Work until all is done, or a signal comes; then return None."""
+    outcome: Ran | Exception | None = None
+    async with anyio.create_task_group() as tasks:
+        await tasks.start(_listen, tasks.cancel_scope)
+        try:
+            outcome = await _work(chosen, once)
+        except Exception as error:  # noqa: BLE001 -- a group would wrap it: it is raised below
+            outcome = error
+        tasks.cancel_scope.cancel()
+    if isinstance(outcome, Exception):
+        raise outcome
+    return outcome
+
+
+async def _listen(
+    scope: anyio.CancelScope, *, task_status: TaskStatus[None] = anyio.TASK_STATUS_IGNORED
+) -> None:
+    """Stop at the first signal. From then on a second one ends the process as it usually does."""
+    with anyio.open_signal_receiver(signal.SIGINT, signal.SIGTERM) as signals:
+        task_status.started()
+        async for number in signals:
+            _LOG.info("stopping: %s", signal.Signals(number).name)
+            break
+    scope.cancel()
+
+
+async def _work(chosen: Chosen, once: bool) -> Ran:
+    async with Desk(chosen.settings, registry=chosen.registry) as desk:
+        gc.collect()
+        gc.freeze()  # what is there now stays: no sweep need look at it again
+        gc.set_threshold(*_GC)
+        if not desk.accounts:
+            _LOG.warning("nothing to hear: no channel is configured and enabled (careline check)")
+        elif not once:
+            _LOG.info("hearing %s", ", ".join(desk.accounts))
+        return await desk.run(once=once)
+
+
+def _stopped() -> int:
+    _LOG.warning("stopped before all was heard: what came is kept, run it again for the rest")
+    return TRY_LATER
+
+
+def _told(ran: Ran, as_json: bool) -> int:
+    """Write the summary; return the exit code."""
+    if as_json:
+        emit_json(_machine(ran))
+    else:
+        rows = ((one.account, one.state, *counts.values()) for one, counts in _accounts(ran))
+        headings = [name.replace("_", " ").upper() for name in COUNTS]
+        headings[COUNTS.index("malformed")] = "SET ASIDE"
+        table(("CHANNEL", "STATE", *headings), rows, ("bold",))
+        for line in _needs(ran):
+            click.echo(one_line(line))
+    if any(one.state.stopped for one in ran.health):
+        return UNAVAILABLE
+    return OK if ran.fine else TRY_LATER
+
+
+def _accounts(ran: Ran) -> Iterator[tuple[AccountHealth, dict[str, int]]]:
+    for one in ran.health:
+        heard = ran.heard.get(one.account, Summary())
+        yield one, {name: getattr(heard, name) for name in COUNTS}
+
+
+def _machine(ran: Ran) -> dict[str, Any]:
+    accounts = [
+        {
+            "account": one.account,
+            "state": one.state,
+            "reason": one.reason,
+            "next_try": one.next_try,
+            **counts,
+        }
+        for one, counts in _accounts(ran)
+    ]
+    return {
+        "schema_version": 1,
+        "accounts": accounts,
+        "failing": sorted(ran.failing),
+        "needs_person": [one.account for one in ran.health if one.state.stopped],
+    }
+
+
+def _needs(ran: Ran) -> Iterable[str]:
+    """Say what is not well, one line each."""
+    for one in ran.health:
+        if one.state.stopped:
+            yield f"{one.account} needs a person: {one.reason}"
+        elif one.state is not Health.OK:
+            yield f"{one.account} failed and is to be tried again: {one.reason}"
+    for key in sorted(ran.failing):
+        yield f"{key} failed and is to be tried again: the log says why"
+    aside = sum(one.malformed for one in ran.heard.values())
+    if aside:
+        yield f"{aside} could not be understood and were set aside: careline rejected"

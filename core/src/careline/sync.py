@@ -1,0 +1,107 @@
+"""The desk for sync hosts (Django, scripts): its verbs, through an event loop in a thread."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from contextlib import ExitStack
+from datetime import datetime
+from functools import partial
+from pathlib import Path
+from types import TracebackType
+from typing import Any, ParamSpec, Self, TypeVar
+
+from anyio.from_thread import BlockingPortal, start_blocking_portal
+
+from careline.config import Settings
+from careline.contract.context import Clock
+from careline.desk import Desk, Ran
+from careline.engine.people import Link
+from careline.registry import Registry
+from careline.store.store import Unit
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+class SyncDesk:
+    """`with SyncDesk(config) as desk`: every verb of `Desk`, blocking. Any thread may call it.
+
+    It is not for use inside an event loop, which it would block: there, use `Desk`.
+    """
+
+    def __init__(
+        self,
+        config: Settings | str | Path | Mapping[str, Any],
+        *,
+        registry: Registry | None = None,
+        clock: Clock | None = None,
+        backend: str = "asyncio",
+    ) -> None:
+        """As of `Desk`; `backend` is the event loop's kind: `asyncio` or `trio`."""
+        self._desk = Desk(config, registry=registry, clock=clock)
+        self._backend = backend
+        self._open = ExitStack()
+        self._portal: BlockingPortal
+
+    def __enter__(self) -> Self:
+        """Start the loop's thread and open the desk in it. Raises as `Desk` does."""
+        with ExitStack() as opening:
+            portal = opening.enter_context(start_blocking_portal(self._backend))
+            opening.enter_context(portal.wrap_async_context_manager(self._desk))
+            self._portal, self._open = portal, opening.pop_all()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Close the desk and end the thread."""
+        self._open.__exit__(kind, error, trace)
+
+    def _call(self, verb: Callable[P, Awaitable[T]], *args: P.args, **kwargs: P.kwargs) -> T:
+        return self._portal.call(partial(verb, *args, **kwargs))
+
+    @property
+    def settings(self) -> Settings:
+        """The configuration that holds."""
+        return self._desk.settings
+
+    def run_once(self) -> Ran:
+        """Hear until all sources have caught up, as `careline run --once` does."""
+        return self._call(self._desk.run, once=True)
+
+    def read(self, unit: Unit[T]) -> T:
+        """Run a reading unit of work: a function of a connection."""
+        return self._call(self._desk.read, unit)
+
+    def full_id(self, said: str) -> str:
+        """Return the id of the conversation that `said` begins, or became."""
+        return self._call(self._desk.full_id, said)
+
+    def note(self, conversation: str, text: str, *, actor: str) -> str:
+        """Keep an internal note; return its id."""
+        return self._call(self._desk.note, conversation, text, actor=actor)
+
+    def assign(self, conversation: str, agent: str | None, *, actor: str) -> str:
+        """Give a conversation to an agent, or to nobody (None); return its id."""
+        return self._call(self._desk.assign, conversation, agent, actor=actor)
+
+    def snooze(self, conversation: str, until: datetime, *, actor: str) -> str:
+        """Keep a conversation out of the inbox until a time; return its id."""
+        return self._call(self._desk.snooze, conversation, until, actor=actor)
+
+    def resolve(self, conversation: str, *, actor: str) -> str:
+        """Say that the case is solved; return its id."""
+        return self._call(self._desk.resolve, conversation, actor=actor)
+
+    def ignore(self, conversation: str, reason: str, *, actor: str) -> str:
+        """Say that the case needs no answer, and why; return its id."""
+        return self._call(self._desk.ignore, conversation, reason, actor=actor)
+
+    def link(self, one: str, two: str, evidence: str, *, actor: str) -> Link:
+        """Say that two customers are one person."""
+        return self._call(self._desk.link, one, two, evidence, actor=actor)
+
+    def unlink(self, one: str, two: str, *, actor: str) -> Link:
+        """Take a link back."""
+        return self._call(self._desk.unlink, one, two, actor=actor)

@@ -1,0 +1,129 @@
+"""What the generated docs say where the code has no words of its own."""
+
+from __future__ import annotations
+
+KEYS: dict[str, dict[str, str]] = {
+    "exits": {
+        "OK": "fine",
+        "PROBLEMS": "problems were found, or what you named is not there",
+        "usage": "the command line is wrong: the text says how",
+        "UNAVAILABLE": "the database cannot be used: locked, full, newer, damaged",
+        "BUG": "careline failed by a fault of its own: report it; `CARELINE_DEBUG=1` shows where",
+        "TRY_LATER": "try again later",
+        "BAD_CONFIG": "the configuration, or a plugin that it asks for, cannot be used",
+        "INTERRUPTED": "stopped by Ctrl-C",
+    },
+    "deadlines": {
+        "when": "which messages it is for; left out: all",
+        "acknowledge": "by when a first sign of life is promised; an automatic answer meets it",
+        "first_reply": "by when a person answers the first time",
+        "resolve": "by when the case is solved; the time we wait for the customer does not count",
+        "warn": "at which shares of the time a warning is due",
+        "hours": "whether all time counts, or the brand's business hours only",
+    },
+    "deadlines.when": {
+        "brand": "the brand's name in the configuration",
+        "kind": "what sort of message it is",
+        "visibility": "who can read it",
+        "intent": "what the customer wants",
+        "sentiment": "how the customer feels",
+        "urgency": "how pressing it is",
+        "needs_reply": "whether an answer is expected",
+    },
+    "labels": {
+        "when": "which messages it is for; left out: all",
+        "intent": "what holds instead of the classifiers' word",
+        "sentiment": "likewise",
+        "urgency": "likewise",
+        "needs_reply": "likewise",
+    },
+    "brands.hours": dict.fromkeys(
+        ("mon", "tue", "wed", "thu", "fri", "sat", "sun"), "spans of that day; left out: closed"
+    ),
+    "brands.hours:value": dict.fromkeys(
+        ("mon", "tue", "wed", "thu", "fri", "sat", "sun"), 'list of spans, like "09:00-17:30"'
+    ),
+    "deadlines:value": {"warn": 'list of shares, like "50%" or 0.5', "when": "table"},
+    "capabilities": {
+        "poll": "`poll(source, cursor)`",
+        "stream": "`stream(source, cursor)`",
+        "backfill": "`backfill(source, since, until)`",
+        "webhook": "`receive(webhook, accounts)`",
+        "answer": "`perform(Answer)`",
+        "direct": "`perform(Direct)`",
+        "private_reply": "`perform(PrivateReply)`",
+        "post": "`perform(Post)`",
+        "hide": "`perform(Hide)`",
+        "delete": "`perform(Delete)`",
+        "follow": "`perform(Follow)`",
+        "find": "`find(action, since)`",
+    },
+    "refusals": {
+        "needs_reauth": "the credential must be renewed first",
+        "not_permitted": "this account may not do it",
+        "not_summoned": "the platform lets us answer only who addressed us",
+        "window_closed": "the time in which an answer was possible is over",
+        "recipient_refuses": "the customer takes no messages from us",
+        "opted_out": "the customer asked us to stop",
+        "duplicate": "the platform takes the same text only once",
+        "too_long": "the text is longer than `limit`",
+        "rate_limited": "the platform's limit is used up until `until`",
+        "budget_exhausted": "our own spending limit is reached",
+        "thread_owned_elsewhere": "another tool of ours holds the thread",
+        "encrypted_unreadable": "the thread is encrypted, and closed to us",
+        "read_only": "nothing can be written here at all",
+        "gone": "the message, the thread or the customer is no more",
+        "invalid": "the platform finds fault with the content",
+        "unsupported": "this channel never does that",
+        "transient": "not now, for a reason that will pass",
+        "unknown": "the platform gave no reason that we know",
+    },
+}
+"""Sentences by place: exit codes, keys of the configuration, members of enums."""
+
+TYPES = {
+    "AwareDatetime": "time with a zone",
+    "list of list of time": "list of spans",
+}
+"""Types that the wording of the configuration has no words for yet."""
+
+COLUMNS = {
+    "meta": "the version of the schema",
+    "brands": "the brands of the configuration",
+    "accounts": "the channels of the configuration",
+    "agents": "the agents of the configuration",
+    "cursors": "how far each source is read; committed with what it brought",
+    "credentials": "durable records of plugins, by credential; encrypted where secret",
+    "identities": "somebody as one network knows them",
+    "persons": "the human behind several identities",
+    "person_links": "which identities are one person, by whose word, until when",
+    "messages": "what was said: the platform's facts, where it belongs, what holds of it",
+    "orphans": "messages that wait for a parent or a quoted message",
+    "aliases": "ids that a message had by an edit, and the message",
+    "bodies": "all words, of messages and notes, one row for each version",
+    "revisions": "when a message was edited",
+    "sightings": "who else of our accounts saw a message",
+    "observations": "likes, reposts, reach: the last look",
+    "deliveries": "what became of messages of ours; only moves forward",
+    "tombstones": "what is gone: a second look cannot refill it",
+    "threads": "one customer's words at one place",
+    "spans": "which thread is part of which conversation, from which position on",
+    "conversations": "one customer's case: its wide row",
+    "states": "where a conversation stands: its folded, narrow, hot row",
+    "redirects": "ids of conversations that are no more, and what they became",
+    "acts": "what staff did, and what was removed, each by a message",
+    "readings": "what each classifier said of each version of a message",
+    "unread": "what deferred classifiers have still to read",
+    "rule_sets": "every rule book that promises were made by, by number",
+    "deadlines": "promises: one for each message and kind",
+    "effects": "which warnings and misses were noticed: each once",
+    "actions": "the outbox (its code comes with answers)",
+    "drafts": "what a person wrote and did not send yet (comes with answers)",
+    "notes": "internal notes; their text is in `bodies`",
+    "incidents": "declared known issues (their code comes later)",
+    "events": "the audit log: who did what, when, to what",
+    "hearings": "how far each listener has heard the events",
+    "rejected": "what could not be understood, with its reason",
+    "counts": "counters by account (not used yet)",
+}
+"""Each table in one line."""
