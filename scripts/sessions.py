@@ -38,6 +38,8 @@ def rerun(page: str, root: Path) -> str:
         def fresh(found: re.Match[str]) -> str:
             begin, old, end = found.groups()
             new = "".join(run(old, Path(folder), root))
+            if "Traceback" in new:
+                raise SystemExit(f"a session of the docs fails:\n{new}")
             return begin + (old if masked(old) == masked(new) else new) + end
 
         return _BLOCK.sub(fresh, page)
@@ -53,15 +55,12 @@ def run(block: str, folder: Path, root: Path) -> Iterator[str]:
 
 
 def _output(command: str, folder: Path, root: Path) -> str:
-    here = Path(sys.executable).parent
-    path = os.pathsep.join([str(here), os.environ.get("PATH", os.defpath)])
-    examples = folder / "examples"
-    if not examples.exists():
-        examples.symlink_to(root / "examples")
+    if not (folder / "examples").exists():
+        (folder / "examples").symlink_to(root / "examples")
     done = subprocess.run(
-        ["sh", "-c", command],
+        ["sh", "-c", f'careline() {{ "{sys.executable}" -m careline "$@"; }}\n{command}'],
         cwd=folder,
-        env={"PATH": path, "LANG": "C.UTF-8", "HOME": str(folder)},
+        env={name: os.environ[name] for name in ("PATH", "PYTHONPATH") if name in os.environ},
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,

@@ -18,7 +18,9 @@ from statistics import median
 from typing import Any, NamedTuple
 
 Row = Mapping[str, Any]
-PRESSING = "problem question request suggestion praise information chatter spam".split()
+PRESSING = (
+    "problem", "question", "request", "suggestion", "praise", "information", "chatter", "spam",
+)  # fmt: skip
 TIERS = {"30m": 1800, "1h": 3600, "24h": 86400}
 
 

@@ -1,6 +1,5 @@
-"""Every row of real archives is stored, known already or set aside, and stored as it was written."""
+"""Every row of real archives is stored as it was written, known already or set aside."""
 
-import json
 import sqlite3
 from collections import Counter
 from contextlib import closing
@@ -22,9 +21,10 @@ def _same(stored: dict[str, Any], row: Row) -> bool:
 def _copy(desk: Desk, folder: Path, path: Path) -> Desk:
     """Return a desk that knows what another one does."""
     copied = open_desk(folder, path)
-    with closing(sqlite3.connect(desk.database)) as old, closing(
-        sqlite3.connect(copied.database)
-    ) as new:
+    with (
+        closing(sqlite3.connect(desk.database)) as old,
+        closing(sqlite3.connect(copied.database)) as new,
+    ):
         old.backup(new)
     return copied
 
@@ -44,7 +44,6 @@ def test_each_row_is_counted_for_what_became_of_it(replay: Replay) -> None:
         "known": rows - ids,
         "malformed": 0,
     }
-    assert json.loads(replay.desk.careline("rejected", "--json"))["total"] == 0
 
 
 def test_each_message_is_its_row(replay: Replay) -> None:

@@ -1,11 +1,10 @@
 """A desk and its customers: a story says who wrote what and when, and asks what staff would see."""
 
 import json
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack
 from datetime import datetime, timedelta
-from types import SimpleNamespace
 from typing import Any, ClassVar, TypeVar
 
 import pytest
@@ -75,6 +74,8 @@ class Scripted(Channel[PluginConfig]):
     Config = PluginConfig
     capabilities = frozenset({Capability.POLL})
     script: ClassVar[Mapping[str, list[Sequence[Item]]]]
+    errors: ClassVar[Mapping[str, list[Exception]]]
+    asked: ClassVar[Counter[str]]
     us: ClassVar[Author] = Author(id="u-acme", name="Acme")
 
     @property
@@ -86,20 +87,40 @@ class Scripted(Channel[PluginConfig]):
         return (Source("posts", every=10.0),)
 
     async def poll(self, source: Source, cursor: JSON) -> Batch:
-        batches, at = self.script[self.context.account], cursor or 0
+        name, at = self.context.account, cursor or 0
+        batches = self.script[name]
+        self.asked[name] += 1
+        if self.errors[name]:
+            raise self.errors[name].pop(0)
         if at >= len(batches):
             return Batch((), at)
         return Batch(tuple(batches[at]), at + 1, more=at + 1 < len(batches))
+
+
+class Plugin:
+    """A plugin that brings these classes."""
+
+    def __init__(self, channels: Sequence[Any] = (), classifiers: Sequence[Any] = ()) -> None:
+        self.careline_channels = hookimpl(lambda: channels)
+        self.careline_classifiers = hookimpl(lambda: classifiers)
 
 
 class Story:
     """A brand's desk as its staff have it, and the customers who write to it."""
 
     start = START
+    Plugin = Plugin
 
     def __init__(self, url: str, **config: Any) -> None:
         self.clock = FakeClock()
         self.script: dict[str, list[Sequence[Item]]] = defaultdict(list)
+        self.errors: dict[str, list[Exception]] = defaultdict(list)
+        """What an account raises when it is asked next, one error each time."""
+        self.asked: Counter[str] = Counter()
+        """How often each account was asked."""
+        self.extra: list[object] = []
+        """More plugins."""
+        self.strict = True
         self.config = {
             "store": {"url": url},
             "brands": {"acme": {"name": "Acme"}},
@@ -112,19 +133,15 @@ class Story:
 
     def registry(self) -> Registry:
         """Return the installed plugins, and this story's channels: `x` and `page`."""
-        script = {"script": self.script}
-        kinds = [type(k, (Scripted,), {**script, "kind": k}) for k in ("x", "page")]
-        hooks = {
-            "careline_channels": hookimpl(lambda: kinds),
-            "careline_classifiers": hookimpl(lambda: [Tags]),
-        }
-        return Registry.load(extra=[SimpleNamespace(**hooks)])
+        told = {"script": self.script, "errors": self.errors, "asked": self.asked}
+        kinds = [type(k, (Scripted,), {**told, "kind": k}) for k in ("x", "page")]
+        return Registry.load(extra=[Plugin(kinds, [Tags]), *self.extra])
 
     async def open(self, **config: Any) -> None:
         """Open the desk, or close it and open it with another configuration."""
         await self.close()
         self.config |= config
-        desk = Desk(self.config, registry=self.registry(), clock=self.clock, strict=True)
+        desk = Desk(self.config, registry=self.registry(), clock=self.clock, strict=self.strict)
         self.desk = await self._open.enter_async_context(desk)
 
     async def close(self) -> None:
@@ -141,26 +158,32 @@ class Story:
         self, *said: Message | Item, on: str = "acme-x", at: datetime | None = None
     ) -> Ran:
         """Have the desk hear these in one batch, when the last was posted or later."""
-        items = [Seen(one) if isinstance(one, Message) else one for one in said]
+        self.plan(*said, on=on)
         posted = [one.posted_at for one in said if isinstance(one, Message)]
-        self.script[on].append(items)
         return await self.passes(at or max(posted, default=self.clock.now()))
+
+    def plan(self, *said: Message | Item, on: str = "acme-x") -> None:
+        """Have an account give these as one batch when it is asked next."""
+        self.script[on].append([Seen(one) if isinstance(one, Message) else one for one in said])
 
     async def passes(self, until: datetime) -> Ran:
         """Let time pass, and the desk do what is to be done by then."""
-        self.clock.advance_to(max(self.clock.now(), until))
-        ran = await self.desk.run(once=True)
+        ran = await self.runs(until)
         assert ran.fine, ran
         return ran
 
+    async def runs(self, until: datetime | None = None) -> Ran:
+        """Let time pass and the desk run, well or not."""
+        self.clock.advance_to(max(self.clock.now(), until or self.clock.now()))
+        return await self.desk.run(once=True)
+
     async def act(
-        self, kind: str, on: str, by: str = "ann", other: str | None = None, **value: Any
+        self, kind: str, on: str, /, *, other: str | None = None, **value: Any
     ) -> str:
-        """Do to a conversation what the desk has no verb for yet."""
-        now, rules = to_micros(self.clock.now()), self.desk._rules
-        case = self.id(on)
+        """Have Ann do what the desk has no verb for yet."""
+        case, now, rules = self.id(on), to_micros(self.clock.now()), self.desk._rules
         return await self.desk.store.write(
-            lambda conn: act(conn, case, kind, by, value, now, rules, other=other)
+            lambda conn: act(conn, case, kind, "ann", value, now, rules, other=other)
         )
 
     # -- who says what
@@ -173,8 +196,9 @@ class Story:
         author = Author(id=f"u-{by}", name=by.title(), handle=f"@{by}")
         known: dict[str, Any] = {
             "kind": Kind.MENTION, "addressed": True, "posted_at": cls.at(minutes),
+            "author": author,
         }  # fmt: skip
-        return Message(external_id=id, text=text, author=author, **(known | fields))
+        return Message(external_id=id, text=text, **(known | fields))
 
     @classmethod
     def reply(cls, id: str, to: str, text: str, minutes: float, by: str, **fields: Any) -> Message:
@@ -225,8 +249,12 @@ class Story:
         return thread_id("acme", network, place, "private")
 
     async def case(self, first: str, network: str = "x") -> ConversationView:
-        """Return a conversation as `careline show` does."""
-        id, now = self.id(first, network=network), self.clock.now()
+        """Return the conversation that begins with this message, as `careline show` does."""
+        return await self.page(self.id(first, network=network))
+
+    async def page(self, id: str) -> ConversationView:
+        """Return a conversation by its id."""
+        now = self.clock.now()
         return await self.desk.read(lambda conn: conversation(conn, id, now))
 
     async def inbox(self, **query: Any) -> Sequence[InboxRow]:
@@ -270,8 +298,3 @@ async def story(closed: Story) -> Story:
     await closed.open()
     await closed.passes(closed.start)
     return closed
-
-
-@pytest.fixture
-def only_sqlite(request: pytest.FixtureRequest) -> None:
-    """Skip the run on PostgreSQL, of which the story says nothing."""

@@ -15,7 +15,7 @@ async def test_take_private_and_the_answer_to_it_are_one_case(story):
     await story.hears(story.said("1", "It is broken"))
     await story.hears(story.said("2", "And my hammer is broken", 2))  # the latest case of kim's
     await story.hears(story.ours("3", "1", 5, text="Please send us your address in private."))
-    await story.act("opened", on="1", other=story.private_thread("dm-kim"))
+    await story.act("opened", "1", other=story.private_thread("dm-kim"))
     await story.hears(story.direct("d1", "12 Forge Lane", 20))
     case = await story.case("1")
     assert ids(case) == ["1", "3", "d1"]
@@ -34,7 +34,7 @@ async def test_the_answer_may_come_before_we_know_which_thread_was_opened(story)
     await story.hears(story.said("2", "And my hammer is broken", 2))
     await story.hears(story.direct("d1", "Here is my address", 20))
     assert ids(await story.case("2")) == ["2", "d1"]
-    await story.act("opened", on="1", other=story.private_thread("dm-kim"))
+    await story.act("opened", "1", other=story.private_thread("dm-kim"))
     assert ids(await story.case("1")) == ["1", "d1"]
     assert ids(await story.case("2")) == ["2"]
 
@@ -44,7 +44,7 @@ async def test_a_comment_its_private_reply_and_the_customers_later_message(story
     post = story.ours("10", None, 0, text="New anvils!")
     comment = {"kind": Kind.COMMENT, "addressed": False, "parent": "10", "root": "10"}
     await story.hears(post, story.said("11", "Mine is broken", 1, "kim", **comment))
-    await story.act("opened", on="11", other=story.private_thread("t-77"))
+    await story.act("opened", "11", other=story.private_thread("t-77"))
     psid = {"to": Author(id="psid-9"), "root": "t-77"}
     await story.hears(story.our_direct("d1", "kim", 6, text="Which one?", **psid))
     case = await story.case("11")

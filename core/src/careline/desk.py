@@ -7,9 +7,10 @@ from datetime import datetime
 from pathlib import Path
 from random import Random, SystemRandom
 from types import TracebackType
-from typing import Any, Self, TypeVar
+from typing import Any, Final, Self, TypeVar
 
 from anyio import CancelScope
+from pydantic import TypeAdapter
 from sqlalchemy import Connection
 
 from careline.clock import SystemClock
@@ -32,6 +33,7 @@ from careline.engine.supervisor import Supervisor
 from careline.engine.unit import Policy
 from careline.errors import CarelineError, NotFound
 from careline.logs import bind
+from careline.models import Text
 from careline.outfit import Outfitter
 from careline.registry import Registry
 from careline.store import notes
@@ -43,6 +45,8 @@ from careline.store.roster import put_roster
 from careline.store.store import Store, Unit
 
 T = TypeVar("T")
+_TEXT: Final[TypeAdapter[str]] = TypeAdapter(Text)
+"""Makes what staff type storable, as models do with what customers write."""
 
 
 class NotAllowed(CarelineError):
@@ -191,6 +195,7 @@ class Desk:
     async def note(self, conversation: str, text: str, *, actor: str) -> str:
         """Keep an internal note: no channel can ever be handed one. Return the note's id."""
         self._allow(actor, "note", conversation)
+        text = _TEXT.validate_python(text)
         now, salt = to_micros(self.clock.now()), self.random.getrandbits(64)
         return await self.store.write(
             lambda conn: notes.put_note(conn, full_id(conn, conversation), text, actor, now, salt)
@@ -234,8 +239,8 @@ class Desk:
         `one` and `two`: a conversation, or `NETWORK:USER` or `NETWORK:@HANDLE`.
         """
         self._allow(actor, "link", one)
-        now = to_micros(self.clock.now())
-        return await self.store.write(lambda conn: link(conn, one, two, evidence, actor, now))
+        now, said = to_micros(self.clock.now()), _TEXT.validate_python(evidence)
+        return await self.store.write(lambda conn: link(conn, one, two, said, actor, now))
 
     async def unlink(self, one: str, two: str, *, actor: str) -> Link:
         """Take a link back: what was done meanwhile stays."""

@@ -5,11 +5,13 @@ what was said together lies together in the database's indexes.
 """
 
 import re
+from functools import lru_cache
 from hashlib import blake2b
 
 _SEPARATOR = "\x1f"  # cannot occur in a key: models refuse control characters in ids
 _DIGITS = re.compile(r"\d+")
 _LEADING = 9
+_REMEMBERED = 32_768  # a parent, or an author of ours, comes again and again
 
 
 def derive(prefix: str, *parts: str, near: str = "") -> str:
@@ -24,18 +26,22 @@ def derive(prefix: str, *parts: str, near: str = "") -> str:
 
 def _age(near: str) -> str:
     """Return the first number in `near`, coarsely, so that text sorts as numbers do."""
-    found = _DIGITS.search(near)
-    if found is None:
-        return "0" * _LEADING
-    digits = found.group().lstrip("0")
+    if not (near.isascii() and near.isdigit()):
+        found = _DIGITS.search(near)
+        if found is None:
+            return "0" * _LEADING
+        near = found.group()
+    digits = near.lstrip("0")
     return f"{min(len(digits), 99):02d}{digits[: _LEADING - 2]:0<{_LEADING - 2}}"
 
 
+@lru_cache(_REMEMBERED)
 def message_id(brand: str, network: str, external_id: str) -> str:
     """Return the id of a message: unique by brand, network and the platform's own id."""
     return derive("m", brand, network, external_id, near=external_id)
 
 
+@lru_cache(_REMEMBERED)
 def identity_id(network: str, scope: str, user_id: str) -> str:
     """Return the id of an identity: one user as one network (and scope in it) knows them."""
     return derive("i", network, scope, user_id, near=user_id)

@@ -12,6 +12,7 @@ from careline.builtin.practice.story import brightwater
 from careline.clock import SystemClock
 from careline.config import Settings, load
 from careline.desk import Desk
+from careline.errors import CarelineError
 from careline.registry import Registry
 from careline.store.tables import deadlines, messages
 from careline.store.times import from_micros
@@ -102,7 +103,8 @@ async def play(desk: Desk, clock: DayClock) -> AsyncIterator[datetime]:
         await clock.leap(moment)
         if moment in deeds:
             await _do(desk, deeds[moment])
-        await desk.run(once=True)
+        if not (await desk.run(once=True)).fine:
+            raise CarelineError("the demo's own desk does not work: the log above says why")
         yield moment
         stage = await desk.read(_next_stage)
         later = planned if stage is None else planned | {stage}

@@ -1,7 +1,7 @@
 """What the demo tells: all that is new in the store, as facts. Nothing is told from elsewhere."""
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
@@ -10,9 +10,10 @@ from sqlalchemy import Connection, Row, and_, bindparam, func, select
 
 from careline.engine.reading import ConversationView, conversation
 from careline.models import Model
+from careline.store.labels import CueView
 from careline.store.parts import DeadlineView, MessageView
 from careline.store.tables import bodies, events, identities, messages
-from careline.store.times import Stamp, from_micros
+from careline.store.times import Stamp
 
 WAITS: Final = ("new", "open")
 
@@ -25,6 +26,13 @@ class Promise(Model):
     promised_s: int
     answered_s: int | None = None
     outcome: str
+
+
+class Cue(Model):
+    """What told an intent: the name of the cue, and the customer's words that were it."""
+
+    cue: str
+    words: str
 
 
 class Fact(Model):
@@ -44,8 +52,7 @@ class Fact(Model):
     text: str | None = None
     automatic: bool = False
     intent: str | None = None
-    cues: tuple[str, ...] = ()
-    """Which words told the intent."""
+    cues: tuple[Cue, ...] = ()
     promise: Promise | None = None
     met: tuple[Promise, ...] = ()
     """The promises that this answer met."""
@@ -66,8 +73,11 @@ class Facts:
     _seen: dict[str, tuple[int | None, int | None]] = field(default_factory=dict)
     _last: int = 0
 
-    def fresh(self, conn: Connection, now: datetime) -> Iterator[Fact]:
-        """Yield what is new at `now`: what was said first, then what came of it."""
+    def fresh(self, conn: Connection, now: datetime) -> list[Fact]:
+        """Return what is new at `now`: what was said first, then what came of it."""
+        return [*self._words(conn, now), *self._deeds(conn, now)]
+
+    def _words(self, conn: Connection, now: datetime) -> Iterator[Fact]:
         for row in conn.execute(_MESSAGES).all():
             before, seen = self._seen.get(row.id), (row.revised_at, row.removed_at)
             self._seen[row.id] = seen
@@ -75,6 +85,8 @@ class Facts:
                 yield _said(conn, row, now)
             elif before != seen:
                 yield _changed(conn, row, now, removed=before[1] != seen[1])
+
+    def _deeds(self, conn: Connection, now: datetime) -> Iterator[Fact]:
         for event in conn.execute(_EVENTS, {"last": self._last}).all():
             self._last = event.id
             yield self._done(conn, event, now)
@@ -140,12 +152,16 @@ def _heard(view: ConversationView, message: MessageView) -> dict[str, Any]:
         "visibility": message.visibility,
         "automatic": message.sent_by == "automation",
         "intent": label and label.primary,
-        "cues": tuple(dict.fromkeys(cue.cue for cue in label.evidence)) if label else (),
+        "cues": _cues(message.text or "", label.evidence) if label else (),
         "promise": next(map(_promise, made), None),
         "met": tuple(map(_promise, met)),
         "waiting": view.unanswered if message.role == "customer" else 0,
         "also": tuple(waits) if message.role == "customer" else (),
     }
+
+
+def _cues(text: str, evidence: Iterable[CueView]) -> tuple[Cue, ...]:
+    return tuple(Cue(cue=one.cue, words=text[one.start : one.end]) for one in evidence)
 
 
 def _changed(conn: Connection, row: Row[Any], now: datetime, *, removed: bool) -> Fact:

@@ -1,9 +1,10 @@
 """The demo's words: each fact as a line or two, the inbox and the report at the end."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
-from textwrap import wrap
-from typing import Final
+from shutil import get_terminal_size
+from textwrap import shorten, wrap
+from typing import Any, Final
 
 import click
 
@@ -15,34 +16,44 @@ from careline.engine.reading import InboxRow
 from careline.store.figures import TIERS
 from careline.store.report import Report
 
-WIDTH: Final = 100
+_WIDEST: Final = 100
+_NARROWEST: Final = 60
+Look = Mapping[str, Any]
 _INDENT: Final = 34
 _LINES: Final = 2  # of what somebody wrote
 _TAGS: Final = {
     "edit": "edited", "removal": "deleted", "note": "note", "assign": "assigned",
     "snooze": "snoozed", "resolve": "resolved", "ignore": "ignored", "missed": "MISSED",
 }  # fmt: skip
-_STYLES: Final = {
+_STYLES: Final[Mapping[str, Look]] = {
     "word": {"fg": "cyan"}, "answer": {"fg": "green"}, "post": {"fg": "green"},
     "warned": {"fg": "yellow"}, "missed": {"fg": "red", "bold": True},
     "edit": {"fg": "cyan"}, "removal": {"fg": "cyan"},
 }  # fmt: skip
-_STAFF: Final = {"fg": "blue"}
+_STAFF: Final[Look] = {"fg": "blue"}
+_PRIVATE: Final[Look] = {"fg": "magenta"}
+_KEPT: Final[Look] = {"fg": "green"}
+_LATE: Final[Look] = {"fg": "red"}
+_DIM: Final[Look] = {"dim": True}
 
 
 def told(fact: Fact) -> Iterator[str]:
     """Yield the lines of a fact: when, who, what, and below it what careline made of it."""
-    who = f"-> {fact.customer}" if fact.what == "answer" else fact.by
-    subject = fact.customer if fact.what in ("warned", "missed") else who
     tag = _TAGS.get(fact.what) or fact.visibility or fact.what
-    head = f"{fact.at:%H:%M}  {one_line(subject or ''):<16} {one_line(tag):<8}  "
     style = _STYLES.get(fact.what, _STAFF)
-    first, *rest = _cut(_text(fact)) or [""]
-    tinted = {"fg": "magenta"} if tag == "private" else style
-    yield head[:7] + click.style(head[7:24], **style) + click.style(head[24:], **tinted) + first
+    who = click.style(f"{one_line(_who(fact)):<16}", **style)
+    what = click.style(f"{one_line(tag):<8}", **(_PRIVATE if tag == "private" else style))
+    first, *rest = _wrapped(_text(fact), max_lines=_LINES, placeholder=" ...") or [""]
+    yield f"{fact.at:%H:%M}  {who} {what}  {first}"
     yield from (" " * _INDENT + line for line in rest)
-    for line, look in _notes(fact):
-        yield " " * _INDENT + click.style(one_line(line), **look)
+    for note, look in _notes(fact):
+        yield from (" " * _INDENT + click.style(line, **look) for line in _wrapped(note))
+
+
+def _who(fact: Fact) -> str:
+    if fact.what in ("warned", "missed"):
+        return fact.customer or ""
+    return f"-> {fact.customer}" if fact.what == "answer" else fact.by
 
 
 def _text(fact: Fact) -> str:
@@ -52,11 +63,11 @@ def _text(fact: Fact) -> str:
         return _late(fact.at, fact.promise)
     done = {
         "note": f"{who}: {text}",
-        "assign": f"{who} is {fact.agent}'s now" if fact.agent else f"{who} is nobody's now",
+        "assign": f"{who} goes to {fact.agent or 'nobody'}",
         "snooze": f"{who} is out of the inbox until {fact.until:%a %H:%M}" if fact.until else "",
         "resolve": f"{who}: the case is solved",
         "ignore": f"{who}: {text}",
-        "removal": f"what was said {'in case of ' + who if fact.by != who else ''}".rstrip(),
+        "removal": "what they had said",
     }
     return done.get(fact.what, text)
 
@@ -67,44 +78,47 @@ def _late(at: datetime, promise: Promise) -> str:
     return f"no answer for {gone}, {_span(left)} left" if left > 0 else f"no answer for {gone}"
 
 
-def _notes(fact: Fact) -> Iterator[tuple[str, dict[str, object]]]:
-    """Yield what careline made of it, with its look."""
+def _notes(fact: Fact) -> Iterator[tuple[str, Look]]:
+    """Yield what careline made of it, each with its look."""
     for promise in fact.met:
         kept = promise.outcome == "kept"
-        verdict = "in time" if kept else "late"
-        yield (
-            f"answered after {_span(promise.answered_s or 0)}, {verdict}"
-            f" (within {_span(promise.promised_s)} was promised)",
-            {"fg": "green" if kept else "red"},
-        )
+        after, within = _span(promise.answered_s or 0), _span(promise.promised_s)
+        said = f"answered by {fact.by} after {after}, due within {within}: {promise.outcome}"
+        yield said, _KEPT if kept else _LATE
     if fact.automatic:
-        yield "sent by a machine: a person's answer is due as before", {"dim": True}
+        yield "sent by a machine: a person's answer is due as before", _DIM
     if fact.what == "note":
-        yield "internal: no channel is ever handed a note", {"dim": True}
+        yield "internal: no channel is ever handed a note", _DIM
     if fact.what in ("word", "edit"):
-        yield "; ".join(_made_of(fact)), {"dim": True}
+        yield "; ".join(_made_of(fact)), _DIM
     if fact.what == "removal" and fact.promise and fact.promise.outcome == "void":
-        yield "no answer is due any more", {"dim": True}
+        yield "no answer is due any more", _DIM
 
 
 def _made_of(fact: Fact) -> Iterator[str]:
-    cues = ", ".join(f"'{cue}'" for cue in fact.cues[:2])
-    yield f"{fact.intent or 'unread'}" + (f" ({cues})" if cues else "")
     if fact.role == "onlooker":
-        yield f"an onlooker in the case of {fact.customer}: starts no clock"
-    elif fact.promise:
+        yield f"an onlooker in the case of {fact.customer}: no clock starts"
+        return
+    cues = ", ".join(f'"{cue.words}"' if cue.words else cue.cue for cue in fact.cues[:2])
+    yield f"{fact.intent or 'unread'}" + (f": {cues}" if cues else "")
+    if fact.promise:
         due = fact.promise.due_at
         day = "" if due.date() == fact.at.date() else f"{due:%a} "
-        yield f"an answer is due by {day}{due:%H:%M}"
+        yield f"due by {day}{due:%H:%M}"
+    elif fact.waiting < 2:
+        yield "no answer is due"
     if fact.waiting > 1:
         yield f"{fact.waiting} messages wait"
     if fact.also:
         yield "waits in another case, too"
 
 
-def _cut(text: str) -> list[str]:
-    lines = wrap(one_line(text), WIDTH - _INDENT, max_lines=_LINES, placeholder=" ...")
-    return [*lines]
+def _wrapped(text: str, **limits: Any) -> list[str]:
+    return wrap(one_line(text), _width() - _INDENT, **limits)
+
+
+def _width() -> int:
+    return min(max(get_terminal_size((_WIDEST, 24)).columns, _NARROWEST), _WIDEST)
 
 
 def _span(seconds: int) -> str:
@@ -114,13 +128,17 @@ def _span(seconds: int) -> str:
 def inbox_lines(rows: Iterable[InboxRow], at: datetime) -> Iterator[str]:
     """Yield what stands in the inbox, and why each stands where it does."""
     for row in rows:
-        due = due_in_words(row, at) or "nothing promised"
-        look = {"fg": "red"} if row.overdue else {"fg": "yellow"}
-        head = f"{one_line(row.customer.handle or ''):<16} {row.intent or '-':<9} "
-        yield "  " + click.style(head, fg="cyan") + click.style(f"{due:<16}", **look)
+        who, due = one_line(row.customer.handle or ""), due_in_words(row, at) or "nothing promised"
+        look = _LATE if row.overdue else {"fg": "yellow"}
+        yield (
+            "  " + click.style(f"{who:<16} {row.intent or '-':<9} ", fg="cyan")
+            + click.style(due, **look)
+        )  # fmt: skip
         why = ", ".join(f"{part.part} {part.minutes:+} ({part.text})" for part in row.why)
-        yield from ("    " + line for line in wrap(one_line(row.snippet), WIDTH - 4, max_lines=1))
-        yield from ("    " + click.style(line, dim=True) for line in wrap(one_line(why), WIDTH - 4))
+        yield f"    {shorten(one_line(row.snippet), _width() - 4, placeholder=' ...')}"
+        yield from (
+            "    " + click.style(line, dim=True) for line in wrap(one_line(why), _width() - 4)
+        )
 
 
 _BAR: Final = 30
@@ -129,19 +147,24 @@ _SPANS: Final = {"30m": "30 minutes", "1h": "an hour", "24h": "a day"}
 
 def report_lines(done: Report) -> Iterator[str]:
     """Yield how fast people were answered, beside what customers expect."""
-    total = done.total
-    wanted = {one.tier: one for one in done.expected if one.about == "expected"}
+    total, first = done.total, done.total.first_response_s
     yield f"  {total.conversations} conversations, {total.answered} of them answered by a person"
-    for tier in TIERS:
-        share = total.within[tier] or 0.0
-        bar = click.style("=" * round(share * _BAR), fg="green").ljust(0)
-        rest = "." * (_BAR - round(share * _BAR))
-        yield f"  within {_SPANS[tier]:<10} {share:>4.0%}  {bar}{rest}  {wanted[tier].share:.0%} expect it"
-    first = total.first_response_s
+    yield from (_tier(done, tier) for tier in TIERS)
     if first.median is not None and first.p90 is not None:
-        yield f"  half of the answers came within {_span(round(first.median))}, nine in ten within {_span(round(first.p90))}"
+        half, most = _span(round(first.median)), _span(round(first.p90))
+        yield f"  half of the answers came within {half}, nine in ten within {most}"
     counts = total.deadlines.values()
     kept, missed, open_ = (sum(one[name] for one in counts) for name in ("kept", "missed", "open"))
-    yield f"  {kept} promises were kept, {missed} missed, {open_} are open"
+    yield f"  promises: {kept} kept, {missed} missed, {open_} still open"
     source = done.expected[0]
-    yield click.style(f"  What customers expect: {source.source} ({source.years}).", dim=True)
+    said = one_line(f"What customers expect: {source.source} ({source.years}).")
+    yield "  " + click.style(said, dim=True)
+
+
+def _tier(done: Report, tier: str) -> str:
+    share = done.total.within[tier] or 0.0
+    full = round(share * _BAR)
+    bar = click.style("=" * full, fg="green") + click.style("." * (_BAR - full), dim=True)
+    wanted = (one.share for one in done.expected if (one.about, one.tier) == ("expected", tier))
+    beside = "".join(f"  {wish:.0%} expect it" for wish in wanted)
+    return f"  within {_SPANS[tier]:<10}  {bar} {share:>4.0%}{beside}"

@@ -63,7 +63,7 @@ async def _until_told(chosen: Chosen, once: bool) -> Ran | None:
         await tasks.start(_listen, tasks.cancel_scope)
         try:
             outcome = await _work(chosen, once)
-        except Exception as error:  # noqa: BLE001 -- a group would wrap it: it is raised below
+        except Exception as error:
             outcome = error
         tasks.cancel_scope.cancel()
     if isinstance(outcome, Exception):
@@ -108,7 +108,8 @@ def _told(ran: Ran, as_json: bool) -> int:
         rows = ((one.account, one.state, *counts.values()) for one, counts in _accounts(ran))
         headings = [name.replace("_", " ").upper() for name in COUNTS]
         headings[COUNTS.index("malformed")] = "SET ASIDE"
-        table(("CHANNEL", "STATE", *headings), rows, ("bold",))
+        if ran.health:
+            table(("CHANNEL", "STATE", *headings), rows, ("bold",))
         for line in _needs(ran):
             click.echo(one_line(line))
     if any(one.state.stopped for one in ran.health):

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import wraps
 from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
@@ -11,8 +11,9 @@ import click
 
 from careline.cli.options import Chosen, config_options, json_option
 from careline.cli.output import emit_json, one_line
-from careline.cli.reading import Span, now, opened, shown, zones
+from careline.cli.reading import now, opened, shown, zones
 from careline.config import Settings
+from careline.config.policy import parse_duration
 from careline.engine.people import Link
 from careline.engine.reading import ConversationView, conversation
 from careline.sync import SyncDesk
@@ -59,18 +60,18 @@ def assign(
         raise click.UsageError("Say to whom: an AGENT, or --nobody.")
     with acting(chosen, agent) as (desk, actor):
         done = desk.assign(id, to, actor=actor)
-        _tell(desk, done, as_json, f"assigned by {actor}")
+        _tell(desk, done, as_json, f"assigned by {actor}" if to else f"with nobody, by {actor}")
 
 
 @click.command()
 @verb
 @click.argument("id")
-@click.option("--for", "span", type=Span(), metavar="SPAN", help="So long: 30m, 2h, 3d.")
+@click.option("--for", "span", metavar="SPAN", help="So long: 30m, 2h, 3d.")
 @click.option("--until", metavar="TIME", help="Until then: 2026-03-01T09:00, in the brand's zone.")
 def snooze(
     chosen: Chosen,
     id: str,
-    span: timedelta | None,
+    span: str | None,
     until: str | None,
     agent: str | None,
     as_json: bool,
@@ -81,7 +82,7 @@ def snooze(
     """
     if (span is None) == (until is None):
         raise click.UsageError("Say how long: --for 2h, or --until 2026-03-01T09:00.")
-    end = _end(span) if span is not None else _moment(chosen, until or "")
+    end = _later(span) if span is not None else _moment(chosen, until or "")
     if end <= now():
         raise click.BadParameter("that is past already", param_hint="--for" if span else "--until")
     with acting(chosen, agent) as (desk, actor):
@@ -155,16 +156,22 @@ def _actor(settings: Settings, named: str | None) -> str:
     if named is None and len(agents) == 1:
         return agents[0]
     if not agents:
-        raise click.UsageError('Nobody can act: no agent is configured. Add [agents.ann], name = "Ann".')
+        raise click.UsageError(
+            'Nobody can act: no agent is configured. Add [agents.ann], name = "Ann".'
+        )
     unknown = "" if named is None else f"There is no agent {one_line(named)!r}. "
     raise click.UsageError(f"{unknown}Say who acts: --as {' or --as '.join(agents)}.")
 
 
-def _end(span: timedelta) -> datetime:
+def _later(text: str) -> datetime:
+    """Return when so long a span from now is over."""
     try:
-        return now() + span
+        end: datetime = now() + parse_duration(text)
+    except ValueError as error:
+        raise click.BadParameter(f"{text!r}: {error}", param_hint="--for") from None
     except OverflowError:
-        raise click.BadParameter("that is longer than time goes", param_hint="--for") from None
+        raise click.BadParameter(f"{text!r} goes beyond all time", param_hint="--for") from None
+    return end
 
 
 def _moment(chosen: Chosen, text: str) -> datetime:
@@ -188,7 +195,9 @@ def _tell(desk: SyncDesk, id: str, as_json: bool, how: str, **more: str) -> None
         found = view.model_dump(mode="json", include=set(names))
         emit_json({"schema_version": 1, "conversation": view.id, **found, **more})
         return
-    zone = desk.settings.brands[view.brand].timezone if view.brand in desk.settings.brands else "UTC"
+    zone = (
+        desk.settings.brands[view.brand].timezone if view.brand in desk.settings.brands else "UTC"
+    )
     said = ", ".join([view.status.value.replace("_", " "), *_standing(view, at, zone), how])
     click.echo(one_line(f"{view.id}: {said}"))
 

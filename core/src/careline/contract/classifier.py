@@ -2,8 +2,8 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import ClassVar, Generic, Literal
+from types import MappingProxyType
+from typing import ClassVar, Generic, Literal, NamedTuple
 
 from careline.contract.channel import C, PluginConfig
 from careline.contract.context import Context
@@ -11,16 +11,14 @@ from careline.contract.context import Context
 FACETS = ("intent", "sentiment", "urgency", "needs_reply", "pii", "language", "topic")
 
 
-@dataclass(frozen=True, slots=True)
-class Turn:
+class Turn(NamedTuple):
     """An earlier message of the same thread."""
 
     ours: bool
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class Utterance:
+class Utterance(NamedTuple):
     """What a classifier is shown of a message: enough to judge it, nothing to identify anyone."""
 
     text: str
@@ -34,8 +32,7 @@ class Utterance:
     """Up to three earlier turns, oldest first."""
 
 
-@dataclass(frozen=True, slots=True)
-class Evidence:
+class Evidence(NamedTuple):
     """The words that gave a value: `text[start:end]`, and the cue's name."""
 
     value: str
@@ -44,8 +41,7 @@ class Evidence:
     end: int
 
 
-@dataclass(frozen=True, slots=True)
-class Facet:
+class Facet(NamedTuple):
     """One facet's values with scores from 0 to 1, the primary one, and the evidence."""
 
     primary: str
@@ -53,11 +49,10 @@ class Facet:
     evidence: tuple[Evidence, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Reading:
+class Reading(NamedTuple):
     """What one classifier says of one message. A facet left out is an abstention."""
 
-    facets: Mapping[str, Facet] = field(default_factory=dict)
+    facets: Mapping[str, Facet] = MappingProxyType({})
 
 
 class Classifier(ABC, Generic[C]):

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Literal, TypeAlias
+from typing import Any, Literal, NamedTuple, TypeAlias
 
 from careline.models import Message
 
@@ -10,8 +10,7 @@ JSON: TypeAlias = Any
 """Whatever `json.dumps` takes and `json.loads` gives back unchanged."""
 
 
-@dataclass(frozen=True, slots=True)
-class Seen:
+class Seen(NamedTuple):
     """A message was seen. `context`: kept beside a case, but never a case itself."""
 
     message: Message

@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from careline.contract.items import (
     Batch,
@@ -22,6 +22,9 @@ from careline.engine.placement import Chained, Placement
 from careline.ids import content_hash, identity_id, message_id
 from careline.models import Author, Direction, Kind, Message, Visibility
 
+KINDS = {kind: kind.value for kind in Kind}
+"""Text of each kind, without an enum's detour: it is asked for each message."""
+VISIBILITIES = {visibility: visibility.value for visibility in Visibility}
 LIVE_WITHIN: Micros = 24 * 3600 * 1_000_000
 
 
@@ -43,6 +46,27 @@ class Intake:
     """Kinds that open a case; all others are context."""
 
 
+class Facts(NamedTuple):
+    """What a message's place and case rest on. Two rows of one id may differ in it."""
+
+    root: str | None
+    posted_at: Micros
+    parent: str | None
+    author: str
+    recipient: str | None
+    quoted: str | None
+    kind: str
+    visibility: str
+    direction: str
+    addressed: bool
+    sent_by: str | None
+
+    @property
+    def rank(self) -> tuple[Any, ...]:
+        """Return by what two rows of one id are ordered: the least one holds."""
+        return (*((value is None, value) for value in self[:9]), not self.addressed, self[10] or "")
+
+
 @dataclass(slots=True)
 class Arrival:
     """One message on its way into the store."""
@@ -57,6 +81,8 @@ class Arrival:
     context: bool
     posted: Micros
     received: Micros
+    clock: Micros
+    """When its clock starts: seen, where the platform gives only the day."""
     live: bool
     hash: str
     revised_at: Micros = 0
@@ -67,15 +93,19 @@ class Arrival:
     labelled_by: str | None = None
 
     @property
-    def clock(self) -> Micros:
-        """When its clock starts: seen, where the platform gives only the day."""
-        return self.received if self.message.precision == "day" else min(self.posted, self.received)
+    def facts(self) -> Facts:
+        """Return what two rows of one id are compared by."""
+        m = self.message
+        return Facts(
+            m.root, self.posted, self.parent, self.author, self.recipient, self.quoted,
+            KINDS[m.kind], VISIBILITIES[m.visibility], "out" if self.ours else "in", m.addressed,
+            m.sent_by if self.ours else None,
+        )  # fmt: skip
 
     @property
     def rank(self) -> tuple[Any, ...]:
         """Return by what two different rows of one id are ordered: the least one holds."""
-        m = self.message
-        return (m.root or "", self.posted, self.parent or "", self.author, self.hash)
+        return (*self.facts.rank, self.hash)
 
     @property
     def placed(self) -> Placement:
@@ -99,14 +129,17 @@ class Arrivals:
     """A batch, sorted by what its items are."""
 
     messages: dict[str, Arrival] = field(default_factory=dict)
-    revised: list[tuple[Arrival, str]] = field(default_factory=list)
+    revised: list[Arrival] = field(default_factory=list)
+    """Later words of messages, each under the id of the message that it revises."""
+    aliases: dict[str, str] = field(default_factory=dict)
+    """Ids that edits brought, and the messages that they mean."""
+    names: dict[str, str] = field(default_factory=dict)
+    """The platform's ids of the messages that were revised."""
     removed: list[tuple[str, Removed]] = field(default_factory=list)
     observed: list[tuple[str, Observed]] = field(default_factory=list)
     delivered: list[tuple[str, Delivered]] = field(default_factory=list)
     malformed: list[Malformed] = field(default_factory=list)
     authors: dict[str, Author] = field(default_factory=dict)
-    repeated: int = 0
-    """Messages that the batch holds more than once."""
     before_since: int = 0
 
 
@@ -131,9 +164,7 @@ class _Reader:
             case Seen():
                 self._seen(item)
             case Revised():
-                arrival = self._arrival(item.message, context=False)
-                arrival.revised_at = max(to_micros(item.at), 1)
-                self.found.revised.append((arrival, self._id(item.of)))
+                self._revised(item)
             case Removed():
                 self.found.removed.append((self._id(item.external_id), item))
             case Observed():
@@ -144,17 +175,26 @@ class _Reader:
                 self.found.malformed.append(item)
 
     def _seen(self, item: Seen) -> None:
-        arrival = self._arrival(item.message, item.context)
-        if self.to.since is not None and arrival.posted < self.to.since:
+        if self.to.since is not None and to_micros(item.message.posted_at) < self.to.since:
             self.found.before_since += 1
             return
+        arrival = self._arrival(item.message, item.context)
         known = self.found.messages.get(arrival.id)
         if known is not None:
-            self.found.repeated += 1
             context = known.context and arrival.context
             arrival = min(known, arrival, key=lambda one: one.rank)
             arrival.context = context
         self.found.messages[arrival.id] = arrival
+
+    def _revised(self, item: Revised) -> None:
+        original = item.message.model_copy(update={"external_id": item.of})
+        arrival = self._arrival(original, context=False)
+        arrival.revised_at = max(to_micros(item.at), 1)
+        self.found.revised.append(arrival)
+        self.found.names[arrival.id] = item.of
+        alias = self._id(item.message.external_id)
+        if alias != arrival.id:
+            self.found.aliases[alias] = arrival.id
 
     def _id(self, external_id: str) -> str:
         return message_id(self.to.brand, self.to.network, external_id)
@@ -175,6 +215,7 @@ class _Reader:
             context=context or not opens,
             posted=posted,
             received=self.now,
+            clock=self.now if message.precision == "day" else min(posted, self.now),
             live=self._live(posted),
             hash=content_hash(f"{message.title}\n{message.text}"),
         )
@@ -202,13 +243,11 @@ def attachments_text(message: Message) -> str | None:
 
 def all_ids(found: Arrivals) -> Iterable[str]:
     """Return every message id that a batch speaks of."""
-    for arrival in (*found.messages.values(), *(one for one, _ in found.revised)):
+    for arrival in (*found.messages.values(), *found.revised):
         yield arrival.id
         if arrival.parent:
             yield arrival.parent
         if arrival.quoted:
             yield arrival.quoted
-    for _, target in found.revised:
-        yield target
     for target, _ in (*found.removed, *found.observed, *found.delivered):
         yield target

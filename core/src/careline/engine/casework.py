@@ -10,8 +10,8 @@ from careline.engine.deadlines import Deadline
 from careline.engine.facts import Act, Fact, Word
 from careline.engine.fold import FOLD_VERSION, RuleSets, State, apply, fold, load
 from careline.engine.history import History, load_histories
-from careline.ids import conversation_id
 from careline.engine.rulesets import StoredRules
+from careline.ids import conversation_id
 from careline.store.bulk import query_in
 
 
@@ -187,6 +187,8 @@ def refold(
 def _refold_case(case: Case, history: History, rules: RuleSets, brand: str, work: Work) -> None:
     conversation = conversation_id(case.first)
     folded = fold(case.facts, rules, brand)
+    if len(case.customers) > 1:  # the words of one may move the cases of another
+        folded.state.merged = True
     work.state(conversation, folded.state, folded.deadlines.values())
     _note(case.facts, conversation, work)
     first = history.words[case.first]
@@ -199,7 +201,8 @@ def _refold_case(case: Case, history: History, rules: RuleSets, brand: str, work
 
 def _first_in(case: Case, thread: str) -> str:
     """Return the message by which a thread came into the case."""
-    return next(f.id for f in case.facts if isinstance(f, Word) and f.thread == thread)
+    words = (f for f in case.facts if isinstance(f, Word) and f.thread == thread)
+    return min((word.position, word.id) for word in words)[1]
 
 
 Component = tuple[list[tuple[Word, str | None]], list[Act]]

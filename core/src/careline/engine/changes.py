@@ -1,58 +1,36 @@
 """What a batch says about messages: revisions, removals, observations, deliveries."""
 
 from collections.abc import Iterable
+from dataclasses import replace
+from typing import NamedTuple
 
 from sqlalchemy import Connection
 
-from careline.contract.items import Delivered, Observed, Removed
+from careline.contract.items import Delivered, Observed
 from careline.engine import rows
-from careline.engine.arrivals import Arrival
 from careline.engine.hours import to_micros
 from careline.engine.known import Stored
 from careline.engine.unit import Unit
 from careline.ids import derive
 from careline.store.bulk import insert_new, mark, put, query_in, select_in, set_where
-from careline.store.tables import (
-    acts,
-    aliases,
-    bodies,
-    messages,
-    observations,
-    orphans,
-    revisions,
-    tombstones,
-)
+from careline.store.indexing import forget
+from careline.store.tables import acts, messages, observations, revisions
 
 _RANKS = {"sent": 1, "delivered": 2, "read": 3, "failed": 3}
 
 
-def adopt_unknown(unit: Unit, stored: dict[str, Stored]) -> list[tuple[Arrival, str]]:
-    """Make a revision of a message never seen that message; return the other revisions."""
-    rest: list[tuple[Arrival, str]] = []
-    for arrival, target in sorted(unit.found.revised, key=lambda one: one[0].revised_at):
-        if arrival.id != target:
-            _note_alias(unit, arrival.id, target)
-        if target in stored or target in unit.found.messages:
-            rest.append((arrival, target))
-        else:
-            arrival.id = target
-            unit.found.messages[target] = arrival
-    return rest
-
-
-def _note_alias(unit: Unit, alias: str, target: str) -> None:
-    """From now on `alias` means `target`; what waited for it hangs below `target`."""
-    insert_new(unit.conn, aliases, ("id", "message"), [(alias, target)])
-    waiting = select_in(unit.conn, orphans, ("message",), "awaited", [alias])
-    ids = [message for (message,) in waiting]
-    for column in ("parent", "quoted"):
-        keys = [(target, alias, id) for id in ids]
-        set_where(unit.conn, messages, (column,), (column, "id"), keys)
-    insert_new(unit.conn, orphans, ("awaited", "message"), [(target, id) for id in ids])
-    unit.changed.update(ids)
-    for arrival in unit.found.messages.values():
-        arrival.parent = target if arrival.parent == alias else arrival.parent
-        arrival.quoted = target if arrival.quoted == alias else arrival.quoted
+def adopt_unknown(unit: Unit, stored: dict[str, Stored]) -> int:
+    """Make revisions of messages never seen those messages; return how many came too early."""
+    since, found = unit.to.since, unit.found
+    ours = [a for a in found.revised if since is None or a.posted >= since or a.id in stored]
+    early = len(found.revised) - len(ours)
+    found.revised = ours
+    for arrival in sorted(ours, key=lambda one: one.rank):
+        if arrival.id not in stored and arrival.id not in found.messages:
+            found.messages[arrival.id] = replace(arrival)
+            name = {"external_id": found.names.get(arrival.id, arrival.message.external_id)}
+            found.messages[arrival.id].message = arrival.message.model_copy(update=name)
+    return early
 
 
 def keep_first_words(unit: Unit, stored: dict[str, Stored]) -> None:
@@ -60,65 +38,100 @@ def keep_first_words(unit: Unit, stored: dict[str, Stored]) -> None:
     late = [
         arrival
         for id, arrival in unit.found.messages.items()
-        if id in stored and stored[id].revised_at and not arrival.revised_at
+        if id in stored and stored[id].first_hash is None and not arrival.revised_at
     ]
     rows.put_bodies(unit.conn, late)
 
 
-def revise(unit: Unit, revised: list[tuple[Arrival, str]]) -> int:
-    """Add revisions to stored messages; the latest one holds."""
-    count = 0
+def revise(unit: Unit) -> int:
+    """Add revisions to stored messages; the latest one holds. Return how many were new."""
+    revised = unit.found.revised
+    kept = [(a.id, a.revised_at, a.hash, unit.to.account) for a in revised]
+    count = insert_new(unit.conn, revisions, ("message", "at", "hash", "account"), kept)
+    rows.put_bodies(unit.conn, revised)
+    targets = {arrival.id for arrival in revised}
+    ratings = {(a.id, a.revised_at): a.message.rating for a in revised}
     select = "SELECT id, coalesce(revised_at, 0) FROM messages WHERE id IN"
-    current = dict(query_in(unit.conn, select, [target for _, target in revised]))
-    for arrival, target in revised:
-        arrival.id = target
-        row = (target, arrival.revised_at, arrival.hash, unit.to.account)
-        if not insert_new(unit.conn, revisions, ("message", "at", "hash", "account"), [row]):
-            continue
-        count += 1
-        rows.put_bodies(unit.conn, [arrival])
-        if arrival.revised_at > current[target]:
-            current[target] = arrival.revised_at
-            values = (arrival.revised_at, arrival.hash, arrival.message.rating, target)
-            set_where(unit.conn, messages, ("revised_at", "hash", "rating"), ("id",), [values])
-            unit.reread.add(target)
-    unit.stale |= customers_of(unit.conn, [target for _, target in revised])
+    current = dict(query_in(unit.conn, select, targets))
+    latest = _latest(unit.conn, targets)
+    later = [(id, at, hash) for id, (at, hash) in latest.items() if at > current[id]]
+    values = [(at, hash, ratings.get((id, at)), id) for id, at, hash in later]
+    set_where(unit.conn, messages, ("revised_at", "hash", "rating"), ("id",), values)
+    unit.reread |= {id for id, _, _ in later}
     return count
+
+
+def _latest(conn: Connection, targets: Iterable[str]) -> dict[str, tuple[int, str]]:
+    found = select_in(conn, revisions, ("at", "message", "hash"), "message", targets)
+    return {id: (at, hash) for at, id, hash in sorted(found)}
+
+
+class Removal(NamedTuple):
+    """A message is gone. `why`: `removed`, or `purged` where its words must go too."""
+
+    message: str
+    at: int
+    by: str
+    why: str
 
 
 def remove(unit: Unit) -> int:
-    """Note that messages are gone; purge the words of those that ask for it."""
-    removed: dict[str, Removed] = {}
-    for id, item in sorted(unit.found.removed, key=lambda one: to_micros(one[1].at), reverse=True):
-        removed[id] = item
-    deeds = [
-        (derive("a", "removed", id), "removed", id, item.by, to_micros(item.at), "{}")
-        for id, item in removed.items()
+    """Note that messages are gone; return how many were not known to be."""
+    said = [
+        Removal(id, to_micros(item.at), item.by, "purged" if item.purge else "removed")
+        for id, item in unit.found.removed
     ]
-    columns = ("id", "kind", "message", "actor", "at", "value")
-    count = insert_new(unit.conn, acts, columns, deeds)
-    stones = [
-        (id, to_micros(item.at), item.by, "purged" if item.purge else "removed")
-        for id, item in removed.items()
-    ]
-    insert_new(unit.conn, tombstones, ("object", "at", "by", "why"), stones)
-    purged = [id for id, item in removed.items() if item.purge]
-    put(unit.conn, tombstones, ("object", "at", "by", "why"), [s for s in stones if s[0] in purged])
-    mark_removed(unit, removed)
-    return count
+    return keep_removals(unit.conn, said)
 
 
-def mark_removed(unit: Unit, ids: Iterable[str]) -> None:
-    """Mark stored messages that have a tombstone, and empty the words of purged ones."""
-    stones = select_in(unit.conn, tombstones, ("object", "at", "why"), "object", ids)
-    if not stones:
-        return
-    gone = [(at, id) for id, at, _ in stones]
+def keep_removals(conn: Connection, said: Iterable[Removal]) -> int:
+    """Keep the earliest word that a message is gone; once it asked to purge, that holds."""
+    removals = sorted(said)
+    if not removals:
+        return 0
+    acts_of = {removal.message: derive("a", "removed", removal.message) for removal in removals}
+    known = select_in(conn, acts, ("id",), "id", acts_of.values())
+    sign = mark(conn)
+    conn.exec_driver_sql(
+        f"INSERT INTO acts (id, kind, message, actor, at, value) VALUES ({', '.join([sign] * 6)})"
+        " ON CONFLICT (id) DO UPDATE SET actor = excluded.actor, at = excluded.at"
+        " WHERE excluded.at < acts.at",
+        [(acts_of[r.message], "removed", r.message, r.by, r.at, "{}") for r in removals],
+    )
+    first = "excluded.at < tombstones.at"
+    conn.exec_driver_sql(
+        f'INSERT INTO tombstones (object, at, "by", why) VALUES ({", ".join([sign] * 4)})'
+        f' ON CONFLICT (object) DO UPDATE SET at = CASE WHEN {first} THEN excluded.at'
+        f' ELSE tombstones.at END, "by" = CASE WHEN {first} THEN excluded."by"'
+        ' ELSE tombstones."by" END, why = CASE WHEN excluded.why = \'removed\''
+        " THEN tombstones.why ELSE excluded.why END",
+        removals,
+    )
+    return len(acts_of) - len(known)
+
+
+_STONES = """
+SELECT s.object, s.at, s.why, m.removed_at FROM tombstones s JOIN messages m ON m.id = s.object
+WHERE s.object IN"""
+
+
+def bury(unit: Unit) -> None:
+    """Mark stored messages that are gone, and empty the words of purged ones: for good."""
+    ids = {*unit.found.messages, *(a.id for a in unit.found.revised)}
+    ids |= {id for id, _ in unit.found.removed} | set(unit.became.values())
+    stones = query_in(unit.conn, _STONES, ids)
+    gone = [(at, id) for id, at, _, marked in stones if at != marked]
     set_where(unit.conn, messages, ("removed_at",), ("id",), gone)
-    purged = [(None, None, None, unit.now, id) for id, _, why in stones if why != "removed"]
-    columns = ("text", "title", "attachments", "erased_at")
-    set_where(unit.conn, bodies, columns, ("owner",), purged)
-    unit.stale |= customers_of(unit.conn, [id for id, _, _ in stones])
+    unit.stale |= customers_of(unit.conn, [id for _, id in gone])
+    purged = [id for id, _, why, _ in stones if why != "removed"]
+    if purged:
+        sign = mark(unit.conn)
+        unit.conn.exec_driver_sql(
+            "UPDATE bodies SET text = NULL, title = NULL, attachments = NULL,"
+            f" erased_at = {sign} WHERE owner = {sign} AND erased_at IS NULL",
+            [(unit.now, id) for id in purged],
+        )
+        forget(unit.conn, purged)
 
 
 def observe(unit: Unit) -> int:
@@ -158,20 +171,19 @@ def _grew(before: int | None, now: int | None) -> float | None:
     return now / before if before and now else None
 
 
-def deliver(unit: Unit) -> None:
-    """Move the delivery states of our messages forward, never back."""
-    for id, item in unit.found.delivered:
-        _deliver(unit.conn, id, item)
+def deliver(unit: Unit) -> int:
+    """Move the delivery states of our messages forward, never back; return how many moved."""
+    return sum(_deliver(unit.conn, id, item) for id, item in unit.found.delivered)
 
 
-def _deliver(conn: Connection, id: str, item: Delivered) -> None:
+def _deliver(conn: Connection, id: str, item: Delivered) -> int:
     sign = mark(conn)
-    conn.exec_driver_sql(
+    return conn.exec_driver_sql(
         f"INSERT INTO deliveries (message, rank, state, at, why) VALUES ({', '.join([sign] * 5)})"
         " ON CONFLICT (message) DO UPDATE SET rank = excluded.rank, state = excluded.state,"
         " at = excluded.at, why = excluded.why WHERE excluded.rank > deliveries.rank",
         (id, _RANKS[item.state], item.state, to_micros(item.at), item.why),
-    )
+    ).rowcount
 
 
 def customers_of(conn: Connection, ids: list[str]) -> set[str]:

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Mapping
 from dataclasses import field
-from datetime import timedelta
+from datetime import date, time, timedelta
 from typing import NamedTuple
 
 from pydantic import BaseModel, ConfigDict
@@ -58,7 +58,17 @@ class RuleBook(BaseModel):
 
     def dump(self) -> str:
         """Return it as text that is equal where the book is equal."""
-        return json.dumps(self.model_dump(mode="json"), sort_keys=True)
+        return json.dumps(self.model_dump(), sort_keys=True, default=_plain)
+
+    @classmethod
+    def load(cls, text: str) -> "RuleBook":
+        """Read what `dump` wrote."""
+        return cls.model_validate(json.loads(text))
+
+
+def _plain(value: timedelta | time | date) -> float | str:
+    """Write spans of time as seconds: ISO 8601 is not how an operator writes them."""
+    return value.total_seconds() if isinstance(value, timedelta) else value.isoformat()
 
 
 class Asked(NamedTuple):
@@ -83,6 +93,7 @@ class Rules:
         self.book = book
         self._known: dict[Asked, int] = {}
         self._said: dict[int, str] = {}
+        self._spans: dict[int, dict[DeadlineKind, Micros]] = {-1: {}}
 
     def match(self, word: Word) -> int:
         """Return the number of the first rule that matches `word`; -1: none does."""
@@ -92,6 +103,15 @@ class Rules:
         if found is None:
             found = self._known[asked] = self._first(asked)
         return found
+
+    def spans(self, rule: int) -> Mapping[DeadlineKind, Micros]:
+        """Return how long each promise of a rule runs; a kind left out is not promised."""
+        known = self._spans.get(rule)
+        if known is None:
+            found = ((kind, self.book.rules[rule].span(kind)) for kind in DeadlineKind)
+            known = {kind: span // _MICRO for kind, span in found if span is not None}
+            self._spans[rule] = known
+        return known
 
     def _first(self, asked: Asked) -> int:
         for number, rule in enumerate(self.book.rules):
@@ -103,12 +123,10 @@ class Rules:
         self, kind: DeadlineKind, anchor: "Waiting", since: Micros, brand: str
     ) -> Deadline | None:
         """Return what rule `anchor.rule` promises; None: nothing of this kind."""
-        if anchor.rule < 0:
-            return None
-        rule = self.book.rules[anchor.rule]
-        span = rule.span(kind)
+        span = self.spans(anchor.rule).get(kind)
         if span is None:
             return None
+        rule = self.book.rules[anchor.rule]
         due, *warn = self._moments(rule, span, anchor.clock, brand)
         if kind in CAPPED:
             ceiling = since + CEILING
@@ -119,11 +137,10 @@ class Rules:
         )
 
     def _moments(
-        self, rule: DeadlineRule, span: timedelta, start: Micros, brand: str
+        self, rule: DeadlineRule, span: Micros, start: Micros, brand: str
     ) -> list[Micros]:
         """Return when the span is over, and when each share of it is."""
-        micros = span // _MICRO
-        spans = [micros, *(round(micros * share) for share in rule.warn)]
+        spans = [span, *(round(span * share) for share in rule.warn)]
         calendar = self.book.calendars.get(brand)
         if rule.hours == "always" or calendar is None:
             return [start + one for one in spans]

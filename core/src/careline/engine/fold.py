@@ -3,12 +3,13 @@
 `fold(facts) = reduce(step)`, and `step(fold(a), b) == fold(a + [b])` where `b` follows `a`.
 """
 
-import json
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
-from careline.engine.deadlines import Deadline, Rules, Waiting
+from pydantic_core import from_json, to_json
+
+from careline.engine.deadlines import CAPPED, CEILING, Deadline, Rules, Waiting
 from careline.engine.facts import Act, Fact, Micros, Word
 from careline.models import DeadlineKind, Intent, Status
 
@@ -134,6 +135,7 @@ def _customer(state: State, word: Word, rules: RuleSets, brand: str, changes: Ch
     state.reason = None
     book = rules[word.rules]
     waiting = Waiting(word.id, word.clock, word.rules, book.match(word), word.live)
+    _cap(state, waiting.clock + CEILING, changes)
     if len(state.waiting) < TRACKED:
         state.waiting = (*state.waiting, waiting)
     else:
@@ -141,12 +143,25 @@ def _customer(state: State, word: Word, rules: RuleSets, brand: str, changes: Ch
     _promise(state, waiting, book, brand, changes)
 
 
+def _cap(state: State, ceiling: Micros, changes: Changes) -> None:
+    """A word whose clock started before those of earlier words draws their ceiling nearer."""
+    for deadline in _of(state, *CAPPED):
+        if deadline.due_at > ceiling:
+            warn = tuple(min(moment, ceiling) for moment in deadline.warn_at)
+            _put(state, deadline._replace(due_at=ceiling, warn_at=warn), changes)
+
+
 def _read(state: State, word: Word) -> None:
     """The most pressing intent that the customer has said is the case's."""
     said = word.labels.intent
-    if said and (state.intent is None or _PRESSING[said] < _PRESSING[state.intent]):
+    if said and (state.intent is None or _pressing(said) < _pressing(state.intent)):
         state.intent = said
     state.urgent = state.urgent or word.labels.urgency == "high"
+
+
+def _pressing(intent: str) -> int:
+    """Return its rank; what a plugin made up comes last."""
+    return _PRESSING.get(intent, len(_PRESSING))
 
 
 def _promise(state: State, waiting: Waiting, book: Rules, brand: str, changes: Changes) -> None:
@@ -196,7 +211,7 @@ def _ours(state: State, word: Word, rules: RuleSets, brand: str, changes: Change
     state.waiting, state.more = (), 0
     if state.status != Status.RESOLVED:
         state.status, state.reason = Status.WAITING_CUSTOMER.value, None
-        state.paused_at = word.at
+        state.paused_at = word.at if state.paused_at is None else state.paused_at
 
 
 def _answered(state: State, word: Word) -> None:
@@ -247,7 +262,8 @@ def _snooze(state: State, act: Act, rules: RuleSets, brand: str, changes: Change
 def _told(state: State, act: Act, rules: RuleSets, brand: str, changes: Changes) -> None:
     """The customer was told by when: that is a promise of its own (S45)."""
     by = int(act.value["by"])
-    warn = (act.at + (by - act.at) // 2, act.at + (by - act.at) * 4 // 5)
+    left = max(0, by - act.at)
+    warn = tuple(min(by, act.at + share) for share in (left // 2, left * 4 // 5))
     why = f"told by {act.actor}"
     told = Deadline(act.message, DeadlineKind.TOLD, act.at, by, warn, 0, why, live=True)
     _put(state, told, changes)
@@ -263,7 +279,7 @@ def _removed(state: State, act: Act, rules: RuleSets, brand: str, changes: Chang
         _put(state, deadline._replace(void="its message was removed"), changes)
     for waiting in state.waiting:
         _promise(state, waiting, rules[waiting.rules], brand, changes)
-    if not state.waiting and state.status in (Status.NEW, Status.OPEN):
+    if not state.unanswered and state.status in (Status.NEW, Status.OPEN):
         state.status = Status.WAITING_CUSTOMER.value
 
 
@@ -309,12 +325,12 @@ def dump(state: State) -> str:
         [d.anchor, d.kind.value, d.starts_at, d.due_at, list(d.warn_at), d.rules, d.why, d.live]
         for d in state.open.values()
     ]
-    return json.dumps([plain, waiting, deadlines], separators=(",", ":"))
+    return to_json([plain, waiting, deadlines]).decode()
 
 
 def load(text: str) -> State:
     """Read what `dump` wrote."""
-    plain, waiting, deadlines = json.loads(text)
+    plain, waiting, deadlines = from_json(text)
     state = State()
     for name, value in zip(_PLAIN, plain, strict=True):
         setattr(state, name, value)

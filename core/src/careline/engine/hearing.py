@@ -112,10 +112,13 @@ class Hearing:
         except Rejected as error:
             self.supervisor.disable(name, str(error))
             again = None
+            self._asked.add(key)
         except Unavailable as error:
             again = None if self.once else error.next_try
-        except StoreError as error:
-            self.broken = error
+            self._asked.add(key)  # no promise waits for an account that is down
+        except Exception as error:
+            self.broken = error if isinstance(error, StoreError) else self.broken
+            self._asked.add(key)
             raise
         self._next[key] = again
         return again
@@ -132,6 +135,7 @@ class Hearing:
             batch = await self.asking.poll(account.name, account.channel, source, cursor)
             await self._take(account, source, batch)
             if not batch.more:
+                self._asked.add(f"pull:{account.name}:{source.name}")
                 return self._later(source, batch.again_at)
         return self.clock.now()
 

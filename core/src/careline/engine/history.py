@@ -21,7 +21,10 @@ _CHAINED = (
     "id", "brand", "network", "external_id", "author", "recipient", "direction", "visibility",
     "context", "addressed", "parent", "quoted", "root", "posted_at", "received_at",
 )  # fmt: skip
-_PLACED = ("id", "thread", "role", "answers", "author", "direction", "place", "depth", "fact_at")
+_PLACED = (
+    "id", "thread", "role", "answers", "author", "direction", "visibility", "root", "place",
+    "depth", "fact_at",
+)  # fmt: skip
 _ACT = ("id", "kind", "message", "other", "actor", "at", "value")
 LAST_DEPTH = 99999
 
@@ -113,8 +116,11 @@ def load_placed(conn: Connection, ids: Iterable[str]) -> dict[str, Placement]:
 
 def placement_of(row: Any) -> Placement:
     """Return a stored message's placement."""
-    id, thread, role, answers, author, direction, place, depth, at, customer = row
-    return Placement(thread, customer, role, answers, author, direction == "out", place, depth, at)
+    _, thread, role, answers, author, direction, visibility, root, place, depth, at, customer = row
+    return Placement(
+        thread, customer, role, answers, author, direction == "out", visibility == "private", root,
+        place, depth, at,
+    )  # fmt: skip
 
 
 def load_place(

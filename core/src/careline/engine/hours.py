@@ -25,16 +25,17 @@ def working(start: Micros, span: Micros, hours: Hours | None, zone: str) -> Micr
     """Return when `span` of working time from `start` is over; without hours, all time works."""
     if hours is None or not any(hours.days.values()):
         return start + span
-    left = span
+    left, now = span, start
     day = to_datetime(start).astimezone(ZoneInfo(zone)).date()
     for _ in range(_HORIZON):
         for opens, closes in _open_spans(day, hours, zone):
-            begin = max(opens, start)
+            begin = max(opens, now)
             if begin >= closes:
                 continue
             if left <= closes - begin:
                 return begin + left
             left -= closes - begin
+            now = closes  # spans may overlap (the clock skips an hour): no minute counts twice
         day += timedelta(days=1)
     return start + span
 

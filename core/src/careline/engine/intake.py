@@ -9,14 +9,16 @@ from sqlalchemy import Connection
 
 from careline.contract.items import JSON, Batch
 from careline.engine import changes, known, rows
-from careline.engine.arrivals import Arrival, Intake, all_ids, sort_items
+from careline.engine.aliases import resolve_aliases
+from careline.engine.arrivals import KINDS, Arrival, Intake, all_ids, sort_items
 from careline.engine.casework import Standing, Work, advance, load_standings, refold
 from careline.engine.facts import Micros, Word, position
 from careline.engine.history import load_placed
 from careline.engine.hours import to_micros
 from careline.engine.reach import note_reach
-from careline.engine.rehang import place_arrivals, put_threads
+from careline.engine.rehang import place_arrivals
 from careline.engine.reread import reread
+from careline.engine.rooms import customers_of_threads, put_threads, settle
 from careline.engine.setaside import set_aside
 from careline.engine.unit import Policy, Unit
 from careline.models import Visibility
@@ -37,6 +39,7 @@ class Summary:
     observed: int = 0
     malformed: int = 0
     before_since: int = 0
+    delivered: int = 0
 
     def __add__(self, other: "Summary") -> "Summary":
         """Return the counts of both."""
@@ -58,7 +61,7 @@ def ingest(
     caught_up_at = _caught_up_at(conn, to.account, source)
     found = sort_items(batch, to, now, caught_up_at)
     unit = Unit(conn, to, source, found_by, to_micros(now), policy, found)
-    summary = _take(unit)
+    summary = _take(unit, len(batch.items))
     _put_cursor(unit, batch, caught_up_at)
     if summary != Summary(known=summary.known):
         counts = {name: getattr(summary, name) for name in Summary.__slots__}
@@ -66,27 +69,27 @@ def ingest(
     return summary
 
 
-def _take(unit: Unit) -> Summary:
+def _take(unit: Unit, items: int) -> Summary:
     found = unit.found
-    known.resolve_aliases(unit)
+    resolve_aliases(unit)
     stored = known.load_stored(unit)
-    revised = changes.adopt_unknown(unit, stored)
-    again = known.note_known(unit, stored)
+    early = found.before_since + changes.adopt_unknown(unit, stored)
+    known.note_known(unit, stored)
     changes.keep_first_words(unit, stored)
     new = [arrival for id, arrival in found.messages.items() if id not in stored]
     _new_messages(unit, new)
-    count = changes.revise(unit, revised)
+    revised = changes.revise(unit) - sum(1 for arrival in new if arrival.revised_at)
     index(unit.conn, sorted(unit.reread))
     removed = changes.remove(unit)
+    changes.bury(unit)
     observed = changes.observe(unit)
-    changes.deliver(unit)
-    reread(unit.conn, unit.to, unit.policy.labeller, unit.reread)
+    delivered = changes.deliver(unit)
+    reread(unit)
     _refold(unit)
     _note_reach(unit, new)
     aside = set_aside(unit.conn, unit.to.account, unit.source, found.malformed, unit.now)
-    return Summary(
-        len(new), again + found.repeated, count, removed, observed, aside, found.before_since
-    )
+    counts = (revised, removed, observed, aside, early, delivered)
+    return Summary(len(new), items - len(new) - sum(counts), *counts)
 
 
 def _new_messages(unit: Unit, new: Sequence[Arrival]) -> None:
@@ -97,41 +100,29 @@ def _new_messages(unit: Unit, new: Sequence[Arrival]) -> None:
     moved = place_arrivals(conn, to, arrivals, placed, unit.changed)
     unit.stale |= moved.customers
     unit.reread |= moved.moved.keys()
+    unit.gone |= moved.gone
     rows.put_identities(conn, to, unit.found.authors)
-    customers = _put_threads(unit, new)
-    heard = [a for a in new if not a.ours and a.placement and a.placement.role != "context"]
-    rows.put_readings(conn, unit.policy.labeller.label(conn, to, heard, unit.found.messages))
+    places = [arrival.placed for arrival in new]
+    put_threads(conn, to, places)
+    customers, contested = customers_of_threads(conn, places)
+    heard = [a for a in new if not a.ours and a.placed.role != "context"]
+    rows.put_readings(conn, unit.policy.labeller.label(conn, to, heard, arrivals))
     rows.put_unread(conn, unit.policy.deferred, heard)
-    work = _step(unit, new, customers)
+    work = _step(unit, [a for a in new if a.placed.thread not in contested], customers)
     for arrival in new:
         arrival.conversation = work.of.get(arrival.id)
     rows.insert_messages(conn, to, new, unit.policy.rules.id, unit.found_by)
     rows.write_work(conn, to, work)
-    changes.mark_removed(unit, arrivals)
+    unit.stale |= settle(conn, contested | moved.private)
     index(conn, [*arrivals])
-
-
-def _put_threads(unit: Unit, new: Sequence[Arrival]) -> dict[str, str | None]:
-    """Make the new messages' threads, and return whose they are."""
-    places = [arrival.placement for arrival in new if arrival.placement]
-    private = frozenset(
-        a.placement.thread
-        for a in new
-        if a.placement and a.message.visibility is Visibility.PRIVATE
-    )
-    put_threads(unit.conn, unit.to, places, private)
-    customers = {where.thread: where.customer for where in places}
-    stored = select_in(unit.conn, tables.threads, ("id", "customer"), "id", private)
-    return {**customers, **dict(stored)}
 
 
 def _step(unit: Unit, new: Sequence[Arrival], customers: Mapping[str, str | None]) -> Work:
     """Step the cases of customers whose new words follow all others; note the rest as stale."""
     words: dict[str, list[Word]] = {}
     for arrival in new:
-        where = arrival.placement
-        customer = customers.get(where.thread) if where else None
-        if where and customer and where.role != "context":
+        customer = customers[arrival.placed.thread]
+        if customer and arrival.placed.role != "context":
             words.setdefault(customer, []).append(word_of(unit, arrival, customer))
     fresh = words.keys() - unit.stale
     standings = load_standings(unit.conn, unit.to.brand, fresh)
@@ -162,7 +153,7 @@ def word_of(unit: Unit, arrival: Arrival, customer: str) -> Word:
     return Word(
         position(where.fact_at, where.depth, 1, arrival.id), arrival.id, where.thread,
         where.fact_at, arrival.clock, where.role, m.sent_by != "automation",
-        private or where.answers == customer, private, m.kind.value, unit.to.account,
+        private or where.answers == customer, private, KINDS[m.kind], unit.to.account,
         unit.to.brand, arrival.labels, unit.policy.rules.id, arrival.live,
     )  # fmt: skip
 
@@ -170,7 +161,9 @@ def word_of(unit: Unit, arrival: Arrival, customer: str) -> Word:
 def _refold(unit: Unit) -> None:
     if unit.stale:
         work = Work()
+        work.refolded |= unit.gone
         refold(unit.conn, unit.to.brand, unit.stale, unit.policy.rule_sets, work)
+        work.of |= {id: work.of[new] for id, new in unit.became.items() if new in work.of}
         rows.write_work(unit.conn, unit.to, work)
 
 

@@ -1,107 +1,119 @@
-"""What a batch says of messages that were here before: sightings, better rows, aliases."""
+"""What a batch says of messages that were here before: sightings, and better rows."""
 
-from dataclasses import replace
 from typing import Any, NamedTuple
 
-from careline.engine.arrivals import Arrival, all_ids
+from careline.engine.arrivals import Arrival, Facts, attachments_text
+from careline.engine.facts import Micros
 from careline.engine.unit import Unit
-from careline.store.bulk import insert_new, select_in, set_where
-from careline.store.tables import aliases, bodies, messages, orphans, sightings
+from careline.store.bulk import insert_new, mark, query_in, select_in, set_where
+from careline.store.tables import messages, orphans, sightings
 
-_COLUMNS = (
-    "id", "root", "posted_at", "parent", "author", "hash", "context", "account", "revised_at",
-)  # fmt: skip
+_COLUMNS = ("context", "account", "received_at", "clock_at", "revised_at")
+_SELECT = (
+    f"SELECT m.id, b.hash, {', '.join(f'm.{name}' for name in (*_COLUMNS, *Facts._fields))}"
+    " FROM messages m LEFT JOIN bodies b ON b.owner = m.id AND b.revised_at = 0 WHERE m.id IN"
+)
 
 
 class Stored(NamedTuple):
     """A stored message, as far as a second row of it is compared with it."""
 
-    id: str
-    root: str | None
-    posted_at: int
-    parent: str | None
-    author: str
-    hash: str
+    first_hash: str | None
+    """Of the words as they were first; None: only a revision of it is known."""
     context: bool
     account: str
-    revised_at: int
+    received_at: Micros
+    clock_at: Micros
+    revised_at: Micros
+    facts: Facts
 
     @property
     def rank(self) -> tuple[Any, ...]:
         """Return by what two rows of one id are ordered, as `Arrival.rank` does."""
-        return (self.root or "", self.posted_at, self.parent or "", self.author, self.hash)
-
-
-def resolve_aliases(unit: Unit) -> None:
-    """Let every id that a message had by an earlier edit mean that message."""
-    rows = select_in(unit.conn, aliases, ("id", "message"), "id", all_ids(unit.found))
-    unit.aliases = {id: message for id, message in rows}
-    if not unit.aliases:
-        return
-    means = unit.aliases
-    for arrival in unit.found.messages.values():
-        arrival.parent = means.get(arrival.parent or "", arrival.parent)
-        arrival.quoted = means.get(arrival.quoted or "", arrival.quoted)
-    known_again = [id for id in unit.found.messages if id in means]
-    for id in known_again:
-        del unit.found.messages[id]
-    unit.found.repeated += len(known_again)
-    found = unit.found
-    found.revised = [(a, means.get(target, target)) for a, target in found.revised]
-    found.removed = [(means.get(target, target), item) for target, item in found.removed]
-    found.observed = [(means.get(target, target), item) for target, item in found.observed]
+        return (*self.facts.rank, self.first_hash or "")
 
 
 def load_stored(unit: Unit) -> dict[str, Stored]:
-    """Return what is stored of the messages that the batch brings or speaks of."""
-    wanted = [*unit.found.messages, *(target for _, target in unit.found.revised)]
-    rows = select_in(unit.conn, messages, _COLUMNS, "id", wanted)
-    return {row[0]: Stored(*row[:8], row[8] or 0) for row in rows}
+    """Return what is stored of the messages that the batch brings or revises."""
+    wanted = [*unit.found.messages, *(arrival.id for arrival in unit.found.revised)]
+    rows = query_in(unit.conn, _SELECT, wanted)
+    return {row[0]: Stored(*row[1:6], row[6] or 0, Facts(*row[7:])) for row in rows}
 
 
-def note_known(unit: Unit, stored: dict[str, Stored]) -> int:
-    """Keep who saw messages again, and the better of two rows; return how many were known."""
-    seen, better = [], []
-    for id, old in stored.items():
-        arrival = unit.found.messages.get(id)
-        if arrival is None:
-            continue
-        if old.account != unit.to.account:
-            seen.append((id, unit.to.account, unit.source, unit.now))
-        if _is_better(arrival, old):
-            better.append((arrival, old))
-    insert_new(unit.conn, sightings, ("message", "account", "source", "at"), seen)
-    for arrival, old in better:
-        _replace(unit, arrival, old)
-    return sum(1 for id in stored if id in unit.found.messages)
+def note_known(unit: Unit, stored: dict[str, Stored]) -> None:
+    """Keep who saw messages again, and the better of two rows, in whatever order they came."""
+    for arrival in unit.found.messages.values():
+        if arrival.id in stored:
+            _see_again(unit, arrival, stored[arrival.id])
+    rest = [a for a in unit.found.revised if a.id not in unit.found.messages and a.id in stored]
+    for arrival in sorted(rest, key=lambda one: one.rank, reverse=True):
+        if stored[arrival.id].first_hash is None:
+            _see_again(unit, arrival, stored[arrival.id])
+        else:
+            _note_sighting(unit, arrival.id, stored[arrival.id].account, unit.to.account)
 
 
-def _is_better(arrival: Arrival, old: Stored) -> bool:
-    if old.context and not arrival.context:
-        return True
-    if old.revised_at:  # the words are a later revision's: they are not compared
-        arrival = replace(arrival, hash=old.hash)
-    return arrival.rank < old.rank
+def _see_again(unit: Unit, arrival: Arrival, old: Stored) -> None:
+    """Let one of two rows hold: the message's own before a revision's, else the least."""
+    first, better = _compare(arrival, old)
+    context = arrival.context if first else old.context and arrival.context
+    account = unit.to.account if first else min(old.account, unit.to.account)
+    facts = arrival.facts if better else old.facts
+    _note_sighting(unit, arrival.id, account, *{old.account, unit.to.account} - {account})
+    if (facts, context, account) != (old.facts, old.context, old.account):
+        clock = _clock(arrival, old) if better else old.clock_at
+        columns = (*Facts._fields, "context", "account", "clock_at")
+        row = (*facts, context, account, clock, arrival.id)
+        set_where(unit.conn, messages, columns, ("id",), [row])
+        _await(unit, arrival.id, facts)
+        unit.changed.add(arrival.id)
+        unit.reread.add(arrival.id)
+    if better and not first and arrival.hash != old.first_hash and not arrival.revised_at:
+        _replace_words(unit, arrival, old)
 
 
-def _replace(unit: Unit, arrival: Arrival, old: Stored) -> None:
-    """Let the least of two rows hold, so that the order in which they came does not matter."""
-    least = arrival if arrival.rank < old.rank else None
-    root, posted, parent, author = (
-        (least.message.root, least.posted, least.parent, least.author)
-        if least
-        else (old.root, old.posted_at, old.parent, old.author)
-    )
-    context = old.context and arrival.context
-    clock = min(posted, arrival.received)
-    row = (root, posted, clock, parent, author, context, old.id)
-    columns = ("root", "posted_at", "clock_at", "parent", "author", "context")
-    set_where(unit.conn, messages, columns, ("id",), [row])
-    if least and not old.revised_at and least.hash != old.hash:
-        text = (least.message.text, least.message.title or None, least.hash, old.id, 0)
-        set_where(unit.conn, bodies, ("text", "title", "hash"), ("owner", "revised_at"), [text])
-        set_where(unit.conn, messages, ("hash",), ("id",), [(least.hash, old.id)])
-    unit.changed.add(old.id)
-    unit.reread.add(old.id)
-    if parent is not None:
-        insert_new(unit.conn, orphans, ("awaited", "message"), [(parent, old.id)])
+def _compare(arrival: Arrival, old: Stored) -> tuple[bool, bool]:
+    """Return whether this is the first look at the message itself, and whether its row holds."""
+    if arrival.revised_at:
+        return False, arrival.facts.rank < old.facts.rank
+    first = old.first_hash is None
+    return first, first or arrival.rank < old.rank
+
+
+def _clock(arrival: Arrival, old: Stored) -> Micros:
+    if arrival.message.precision == "day":
+        return old.received_at
+    return min(arrival.posted, old.received_at)
+
+
+def _note_sighting(unit: Unit, message: str, account: str, *others: str) -> None:
+    """Keep who saw a message beside the account that it is kept under."""
+    rows = [(message, one, unit.source, unit.now) for one in others if one != account]
+    insert_new(unit.conn, sightings, ("message", "account", "source", "at"), rows)
+    if rows:
+        sign = mark(unit.conn)
+        where = f"WHERE message = {sign} AND account = {sign}"
+        unit.conn.exec_driver_sql(f"DELETE FROM sightings {where}", (message, account))
+
+
+def _await(unit: Unit, message: str, facts: Facts) -> None:
+    awaited = {id for id in (facts.parent, facts.quoted) if id is not None}
+    here = {id for (id,) in select_in(unit.conn, messages, ("id",), "id", awaited)}
+    rows = [(id, message) for id in awaited - here]
+    insert_new(unit.conn, orphans, ("awaited", "message"), rows)
+
+
+def _replace_words(unit: Unit, arrival: Arrival, old: Stored) -> None:
+    """Keep these words for the others; what was erased stays empty."""
+    m, sign = arrival.message, mark(unit.conn)
+    values = ("text", "title", "lang", "permalink", "attachments", "hash")
+    sets = ", ".join(f"{name} = {sign}" for name in values)
+    unit.conn.exec_driver_sql(
+        f"UPDATE bodies SET {sets} WHERE owner = {sign} AND revised_at = 0 AND erased_at IS NULL",
+        (m.text, m.title or None, m.lang or None, m.permalink or None, attachments_text(m),
+         arrival.hash, arrival.id),
+    )  # fmt: skip
+    if not old.revised_at:
+        row = (arrival.hash, m.rating, arrival.id)
+        set_where(unit.conn, messages, ("hash", "rating"), ("id",), [row])
+    unit.reread.add(arrival.id)

@@ -1,15 +1,15 @@
 """Labels: what classifiers read, and what holds: the operator's rules above all readings."""
 
-import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from pydantic_core import to_json
 from sqlalchemy import Connection
 
 from careline.config.policy import LabelRule
 from careline.contract.classifier import Classifier, Reading, Turn, Utterance
-from careline.engine.arrivals import Arrival, Intake
+from careline.engine.arrivals import KINDS, Arrival, Intake
 from careline.engine.deadlines import Asked, matches
 from careline.engine.facts import Labels
 from careline.models import Visibility
@@ -88,7 +88,7 @@ class Labeller:
         earlier = earlier_turns(conn, arrivals, batch)
         return [
             Utterance(
-                _text(arrival), arrival.message.kind.value, to.channel, arrival.message.lang,
+                _text(arrival), KINDS[arrival.message.kind], to.channel, arrival.message.lang,
                 arrival.message.rating, arrival.message.addressed,
                 bool(arrival.message.attachments), earlier.get(arrival.id, ()),
             )
@@ -118,7 +118,7 @@ def _text(arrival: Arrival) -> str:
 def _says(rule: LabelRule, to: Intake, arrival: Arrival) -> bool:
     m = arrival.message
     private = m.visibility is Visibility.PRIVATE
-    asked = Asked(to.brand, to.account, m.kind.value, private, *arrival.labels)
+    asked = Asked(to.brand, to.account, KINDS[m.kind], private, *arrival.labels)
     if not matches(rule.when, asked):
         return False
     low = _text(arrival).lower()
@@ -161,7 +161,7 @@ def dump(reading: Reading) -> str:
         }
         for name, facet in reading.facets.items()
     }
-    return json.dumps(said, separators=(",", ":"))
+    return to_json(said).decode()
 
 
 def earlier_turns(

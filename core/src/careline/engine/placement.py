@@ -34,70 +34,97 @@ class Placement(NamedTuple):
 
     thread: str
     customer: str | None
-    """Whose thread it is; None: nobody's, our own broadcast or mere context."""
+    """Whose thread it is, as its own chain says; None: nobody's, or it does not say."""
     role: Role
     answers: str | None
     """Ours only: the customer it answers."""
     author: str
     ours: bool
+    private: bool
+    root: str | None
     place: str
     depth: int
     fact_at: Micros
 
+    @property
+    def asked_by(self) -> str | None:
+        """Return whom a reply of ours to this answers."""
+        return self.answers if self.ours else self.author
+
 
 def place(message: Chained, parent: Placement | None, *, quotes_us: bool = False) -> Placement:
     """Return where `message` belongs. `parent` is None where it has none or it is not here yet."""
-    at = message.said_at if parent is None else max(message.said_at, parent.fact_at)
-    depth = 0 if parent is None else min(parent.depth + 1, 99999)
-    where = _where(message, parent)
-    thread, customer, role, answers = _belongs(message, parent, where, quotes_us)
+    above = parent if parent is not None and _is_beside(message, parent) else None
+    at = message.said_at if above is None else max(message.said_at, above.fact_at)
+    depth = 0 if above is None else min(above.depth + 1, 99999)
+    where = above.place if above else message.root or message.parent or message.external_id
+    thread, customer, role, answers = _belongs(message, parent, above, where, quotes_us)
     return Placement(
-        thread, customer, role, answers, message.author, message.ours, where, depth, at
-    )
+        thread, customer, role, answers, message.author, message.ours, message.private,
+        message.root, where, depth, at,
+    )  # fmt: skip
 
 
-def _where(m: Chained, parent: Placement | None) -> str:
-    """Return the place: its parent's; a private message's own, where the platform names it."""
-    if parent is not None and not (m.private and m.root):
-        return parent.place
-    return m.root or m.parent or m.external_id
+def _is_beside(m: Chained, parent: Placement) -> bool:
+    """Whether it is said where its parent is: a private message stays in the room it names."""
+    return not (m.private and m.root) or (parent.private and parent.root == m.root)
 
 
 _Belongs = tuple[str, str | None, Role, str | None]
 
 
-def _belongs(m: Chained, parent: Placement | None, where: str, quotes_us: bool) -> _Belongs:
-    if m.private:
-        return _private(m, parent, where)
+def _belongs(
+    m: Chained, parent: Placement | None, above: Placement | None, where: str, quotes_us: bool
+) -> _Belongs:
     if m.context:
         return _nobodys(m, where)
+    if m.private:
+        return _private(m, parent, above, where)
     if m.ours:
         return _ours(m, parent, where)
-    owns = parent is None or parent.ours or m.addressed or quotes_us or parent.customer is None
+    owns = (
+        parent is None
+        or parent.private
+        or parent.ours
+        or parent.customer is None
+        or m.addressed
+        or quotes_us
+    )
     if owns or parent is None:
         return thread_id(m.brand, m.network, where, m.author), m.author, "customer", None
     role: Role = "customer" if m.author == parent.customer else "onlooker"
     return parent.thread, parent.customer, role, None
 
 
-def _private(m: Chained, parent: Placement | None, where: str) -> _Belongs:
-    """A private place is one thread, whoever speaks there."""
-    thread = thread_id(m.brand, m.network, where, "private")
-    customer = m.recipient if m.ours else m.author
-    if customer is None and parent is not None:
-        customer = parent.customer
+def _private(
+    m: Chained, parent: Placement | None, above: Placement | None, where: str
+) -> _Belongs:
+    """A private room is one thread, whoever speaks there; without a room it is the customer's."""
+    asked_by = None
+    if parent is not None and (above is not None or not parent.ours):
+        asked_by = parent.asked_by
+    customer = (m.recipient or asked_by) if m.ours else m.author
+    if above is not None and above.private and above.role != "context":
+        thread = above.thread
+    else:
+        key = "private" if m.root else f"private {customer or ''}"
+        thread = thread_id(m.brand, m.network, where, key)
     return thread, customer, "ours" if m.ours else "customer", customer if m.ours else None
 
 
 def _ours(m: Chained, parent: Placement | None, where: str) -> _Belongs:
     """Ours belongs to its nearest customer ancestor's thread, and answers that customer only."""
-    if parent is None or parent.customer is None:
+    if parent is None or parent.role == "context" or parent.asked_by is None:
         return _nobodys(m, where)
-    return parent.thread, parent.customer, "ours", parent.answers if parent.ours else parent.author
+    if parent.private:  # said in public on what was private: never in the private thread
+        thread = thread_id(m.brand, m.network, where, parent.asked_by)
+        return thread, parent.asked_by, "ours", parent.asked_by
+    return parent.thread, parent.customer, "ours", parent.asked_by
 
 
 def _nobodys(m: Chained, where: str) -> _Belongs:
-    return thread_id(m.brand, m.network, where, ""), None, "context", None
+    key = "private context" if m.private else ""
+    return thread_id(m.brand, m.network, where, key), None, "context", None
 
 
 def place_all(
@@ -107,7 +134,8 @@ def place_all(
 ) -> dict[str, Placement]:
     """Place messages whose parents are among them, among `known`, or not here yet.
 
-    `ours` holds the quoted messages that are ours. A ring of parents (damaged data) is cut at its least id, so that order does not matter.
+    `ours` holds the quoted messages that are ours. A ring of parents (damaged data) is cut at its
+    least id, so that order does not matter.
     """
     placed: dict[str, Placement] = {}
     for start in messages:
@@ -124,7 +152,7 @@ def place_all(
 def _path(
     start: str, messages: Mapping[str, Chained], placed: Mapping[str, Placement]
 ) -> tuple[list[str], frozenset[str]]:
-    """Return the ancestors still to be placed, eldest last, and the cut of a ring, if there is one."""
+    """Return the ancestors still to be placed, eldest last, and where a ring is cut."""
     path: dict[str, None] = {}
     at: str | None = start
     while at is not None and at in messages and at not in placed and at not in path:

@@ -6,11 +6,13 @@ from dataclasses import dataclass, field
 from sqlalchemy import Connection
 
 from careline.engine.arrivals import Arrival, Intake
-from careline.engine.history import load_place, load_placed
+from careline.engine.history import load_place
 from careline.engine.placement import Chained, Placement, place_all
-from careline.store.bulk import delete_keys, insert_new, query_in, set_where
-from careline.store.tables import messages, orphans, threads
+from careline.engine.rooms import put_threads
+from careline.store.bulk import delete_keys, insert_new, query_in, select_in, set_where
+from careline.store.tables import aliases, messages, orphans, readings, unread
 
+_LABELS = ("intent", "sentiment", "urgency", "needs_reply", "pii", "labelled_by")
 _COLUMNS = ("thread", "answers", "place", "role", "depth", "fact_at")
 
 
@@ -21,6 +23,10 @@ class Placed:
     moved: dict[str, Placement] = field(default_factory=dict)
     customers: set[str] = field(default_factory=set)
     """Whose threads lost or gained a message that was here before."""
+    private: set[str] = field(default_factory=set)
+    """Private threads that lost or gained one."""
+    gone: dict[str, str | None] = field(default_factory=dict)
+    """Messages that are nobody's now, with the conversation each was in."""
 
 
 def place_arrivals(
@@ -59,7 +65,13 @@ def _at_places_of(
     conn: Connection, to: Intake, ids: Iterable[str]
 ) -> tuple[dict[str, Chained], dict[str, Placement]]:
     places = query_in(conn, "SELECT DISTINCT place FROM messages WHERE id IN", ids)
-    return load_place(conn, to.brand, to.network, [place for (place,) in places])
+    chains, before = load_place(conn, to.brand, to.network, [place for (place,) in places])
+    above = {chain.parent for chain in chains.values() if chain.parent}
+    means = dict(select_in(conn, aliases, ("id", "message"), "id", above))
+    for key, chain in chains.items():
+        if chain.parent in means:
+            chains[key] = chain._replace(parent=means[chain.parent])
+    return chains, before
 
 
 def _ours_quoted(
@@ -68,9 +80,11 @@ def _ours_quoted(
     quoted = {chain.quoted for chain in chains.values() if chain.quoted}
     if not quoted:
         return set()
+    means = dict(select_in(conn, aliases, ("id", "message"), "id", quoted))
     select = "SELECT id FROM messages WHERE direction = 'out' AND id IN"
-    stored = {id for (id,) in query_in(conn, select, quoted)}
-    return stored | {key for key in quoted if key in arrivals and arrivals[key].ours}
+    stored = {id for (id,) in query_in(conn, select, {means.get(id, id) for id in quoted})}
+    ours = stored | {id for id, arrival in arrivals.items() if arrival.ours}
+    return {id for id in quoted if means.get(id, id) in ours}
 
 
 def _await_parents(
@@ -100,28 +114,27 @@ def _move(
     put_threads(conn, to, moved.values())
     rows = [(*_row(where), key) for key, where in moved.items()]
     set_where(conn, messages, _COLUMNS, ("id",), rows)
-    return Placed(moved, customers)
+    private = {
+        where.thread
+        for key in moved
+        for where in (moved[key], before[key])
+        if where.private and where.role != "context"
+    }
+    return Placed(moved, customers, private, _let_go(conn, moved))
+
+
+def _let_go(conn: Connection, moved: dict[str, Placement]) -> dict[str, str | None]:
+    """Take out of their cases what is nobody's now, and the labels of what is no customer's."""
+    ours = [key for key, where in moved.items() if where.role in ("ours", "context")]
+    nothing = (None,) * len(_LABELS)
+    set_where(conn, messages, _LABELS, ("id",), [(*nothing, key) for key in ours])
+    delete_keys(conn, readings, "message", ours)
+    delete_keys(conn, unread, "message", ours)
+    nobodys = [key for key in ours if moved[key].role == "context"]
+    gone = dict(select_in(conn, messages, ("id", "conversation"), "id", nobodys))
+    set_where(conn, messages, ("conversation",), ("id",), [(None, key) for key in gone])
+    return gone
 
 
 def _row(where: Placement) -> tuple[object, ...]:
     return where.thread, where.answers, where.place, where.role, where.depth, where.fact_at
-
-
-def put_threads(
-    conn: Connection, to: Intake, places: Iterable[Placement], private: frozenset[str] = frozenset()
-) -> None:
-    """Make the threads that these placements name; `private` are those that only we two read."""
-    fresh = {
-        where.thread: (
-            where.thread, to.brand, to.network, where.place, where.customer,
-            "private" if where.thread in private else "public",
-        )
-        for where in places
-    }  # fmt: skip
-    columns = ("id", "brand", "network", "place", "customer", "visibility")
-    insert_new(conn, threads, columns, list(fresh.values()))
-
-
-def known_placements(conn: Connection, ids: Iterable[str]) -> dict[str, Placement]:
-    """Return the placements of those messages that are stored."""
-    return load_placed(conn, ids)

@@ -1,6 +1,7 @@
 """Reads stored messages back as arrivals, so that they can be classified again."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -8,10 +9,11 @@ from sqlalchemy import Connection
 
 from careline.engine import rows
 from careline.engine.arrivals import Arrival
-from careline.engine.labelling import Labeller
-from careline.engine.arrivals import Intake
+from careline.engine.changes import customers_of
+from careline.engine.unit import Unit
 from careline.models import Attachment, Direction, Kind, Message, Visibility
-from careline.store.bulk import query_in
+from careline.store.bulk import query_in, select_in
+from careline.store.tables import messages
 
 PERSON = "person:"
 """Labels said by a person begin so: no classifier replaces them."""
@@ -24,12 +26,18 @@ WHERE m.direction = 'in' AND m.role <> 'context' AND b.erased_at IS NULL
   AND (m.labelled_by IS NULL OR m.labelled_by NOT LIKE 'person:%%') AND m.id IN"""
 
 
-def reread(conn: Connection, to: Intake, labeller: Labeller, ids: Iterable[str]) -> None:
+def reread(unit: Unit) -> None:
     """Classify stored messages again: their words, or what was said before them, changed."""
-    arrivals = load_arrivals(conn, ids)
-    if arrivals:
-        rows.put_readings(conn, labeller.label(conn, to, arrivals, {}))
-        rows.set_labels(conn, arrivals)
+    conn, to = unit.conn, unit.to
+    arrivals = load_arrivals(conn, unit.reread)
+    accounts = dict(select_in(conn, messages, ("id", "account"), "id", (a.id for a in arrivals)))
+    for account in sorted(set(accounts.values())):
+        own = [arrival for arrival in arrivals if accounts[arrival.id] == account]
+        where = replace(to, account=account, channel=to.channels.get(account, to.channel))
+        rows.put_readings(conn, unit.policy.labeller.label(conn, where, own, {}))
+    rows.set_labels(conn, arrivals)
+    rows.put_unread(conn, unit.policy.deferred, arrivals)
+    unit.stale |= customers_of(conn, [arrival.id for arrival in arrivals])
 
 
 def load_arrivals(conn: Connection, ids: Iterable[str]) -> list[Arrival]:
@@ -48,6 +56,6 @@ def _arrival(row: Sequence[Any]) -> Arrival:
         attachments=(Attachment(url="stored"),) if attachments else (),
     )  # fmt: skip
     return Arrival(
-        message, id, author, None, parent, None, ours=False, context=False, posted=0, received=0,
+        message, id, author, None, parent, None, ours=False, context=False, posted=0, received=0, clock=0,
         live=False, hash=digest, revised_at=revised_at,
     )  # fmt: skip

@@ -1,18 +1,24 @@
 """Rows: how arrivals and casework are written, set by set."""
 
-import json
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from pydantic_core import to_json
 from sqlalchemy import Connection
 
-from careline.engine.arrivals import Arrival, Intake, attachments_text
+from careline.engine.arrivals import (
+    KINDS,
+    VISIBILITIES,
+    Arrival,
+    Intake,
+    attachments_text,
+)
 from careline.engine.casework import Work
 from careline.engine.deadlines import Deadline
 from careline.engine.facts import Micros
 from careline.engine.fold import FOLD_VERSION, State, dump
 from careline.engine.labelling import Read
-from careline.engine.reach import known_reach, rank
+from careline.engine.reach import known_reach, note_reach, rank
 from careline.store import tables
 from careline.store.bulk import delete_keys, insert_new, mark, put, query_in, set_where
 
@@ -31,8 +37,8 @@ def message_row(to: Intake, a: Arrival, rules: int, found_by: str) -> Sequence[A
     """Return a message's row, in the order of `MESSAGE`."""
     m, where = a.message, a.placed
     return (
-        a.id, to.brand, to.account, to.network, m.external_id, m.kind.value,
-        "out" if a.ours else "in", m.visibility.value, a.author, a.recipient, a.parent, a.quoted,
+        a.id, to.brand, to.account, to.network, m.external_id, KINDS[m.kind],
+        "out" if a.ours else "in", VISIBILITIES[m.visibility], a.author, a.recipient, a.parent, a.quoted,
         m.root, a.posted, a.received, a.clock, found_by, a.live, a.context, m.addressed,
         m.sent_by if a.ours else None, m.rating, rules, a.hash, a.revised_at, where.thread,
         where.answers, where.place, where.role, where.depth, where.fact_at, a.conversation,
@@ -115,6 +121,8 @@ def write_work(conn: Connection, to: Intake, work: Work) -> None:
     put(conn, tables.spans, _SPAN, work.spans)
     _put_conversations(conn, to, work)
     _put_states(conn, to, work.states)
+    if work.threads:
+        note_reach(conn, work.states)
     _put_deadlines(conn, work.deadlines.values())
     moved = [
         (case, message)
@@ -205,7 +213,7 @@ _DEADLINE = (
 def _put_deadlines(conn: Connection, deadlines: Iterable[tuple[str, Deadline]]) -> None:
     rows = [
         (
-            d.anchor, d.kind.value, conversation, d.starts_at, d.due_at, json.dumps(d.warn_at),
+            d.anchor, d.kind.value, conversation, d.starts_at, d.due_at, to_json(d.warn_at).decode(),
             next_stage(d), d.met_at, d.void, d.rules, d.why, d.live,
         )
         for conversation, d in deadlines

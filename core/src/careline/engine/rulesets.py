@@ -1,6 +1,5 @@
 """Rule books: each is kept as it was, so that a promise stays what it was when it was made."""
 
-import json
 from collections.abc import Iterable
 
 from sqlalchemy import Connection
@@ -20,7 +19,7 @@ class StoredRules(dict[int, Rules]):
         missing = [str(id) for id in ids if id not in self]
         select = "SELECT id, rules FROM rule_sets WHERE CAST(id AS TEXT) IN"
         for id, book in query_in(conn, select, missing):
-            self[id] = Rules(id, RuleBook.model_validate(json.loads(book)))
+            self[id] = Rules(id, RuleBook.load(book))
 
 
 def keep_rules(conn: Connection, book: RuleBook, at: Micros) -> Rules:

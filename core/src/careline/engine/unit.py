@@ -1,6 +1,5 @@
 """The unit of work that an intake is: what its parts share."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from sqlalchemy import Connection
@@ -40,4 +39,7 @@ class Unit:
     """Stored messages whose own facts changed, so that their chains must be placed anew."""
     reread: set[str] = field(default_factory=set)
     """Stored messages to be classified again."""
-    aliases: Mapping[str, str] = field(default_factory=dict)
+    gone: dict[str, str | None] = field(default_factory=dict)
+    """Messages that are no facts of any case any more, with the conversation each was in."""
+    became: dict[str, str] = field(default_factory=dict)
+    """Those of them that turned out to be another message, and which."""

@@ -52,8 +52,8 @@ def _sqlite(url: str) -> Engine:
     @event.listens_for(engine, "connect")
     def _prepare(connection: sqlite3.Connection, record: object) -> None:
         connection.isolation_level = None
+        _set_wal(connection)
         for pragma in (
-            "journal_mode = WAL",
             "synchronous = FULL",
             "foreign_keys = ON",
             "wal_autocheckpoint = 10000",
@@ -68,6 +68,20 @@ def _sqlite(url: str) -> Engine:
         connection.exec_driver_sql("BEGIN IMMEDIATE" if write else "BEGIN")
 
     return engine
+
+
+def _set_wal(connection: sqlite3.Connection) -> None:
+    """Set the journal's mode; of two processes that do so on a fresh file, SQLite refuses one."""
+    for last in (*[False] * 20, True):
+        try:
+            connection.execute("PRAGMA journal_mode = WAL")
+        except sqlite3.OperationalError as error:
+            if last or error.sqlite_errorcode != sqlite3.SQLITE_BUSY:
+                raise
+            connection.execute("BEGIN IMMEDIATE")  # this one waits for the other process
+            connection.execute("ROLLBACK")
+        else:
+            return
 
 
 class Store:
