@@ -22,7 +22,8 @@ async def ingest(store: str, file: str) -> float:
     registry = Registry.load()
     settings = load(read(EXAMPLE, overrides=overrides, environ={}), registry)
     async with Desk(settings, registry=registry) as desk:
-        gc.freeze()
+        gc.freeze()  # as `careline run` does
+        gc.set_threshold(50_000, 20, 50)
         begin = time.perf_counter()
         await desk.run(once=True)
         return time.perf_counter() - begin

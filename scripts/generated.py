@@ -62,7 +62,9 @@ def _command(command: click.Command, name: str, ctx: click.Context) -> str:
     parts = [f"## {name}", inspect.cleandoc(command.help or ""), f"```text\n{usage}\n```"]
     own = [one for one in command.params if one.name not in SHARED]
     said = filter(None, (one.get_help_record(ctx) for one in own))
-    rows = [(f"`{flag}`", text) for flag, text in said]
+    rows = [(f"`{flag}`", text) for flag, text in said if text]
+    if shared := [f"`{max(one.opts)}`" for one in command.params if one.name in SHARED]:
+        parts[-1] += f"\n\nTakes {', '.join(shared)}, too."
     return "\n\n".join([*parts, *([table(("option", "meaning"), rows)] if rows else [])])
 
 

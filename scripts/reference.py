@@ -24,9 +24,10 @@ _PART = re.compile(r"(<!-- begin (\w+)((?: [^>\s]+)*) -->\n).*?(<!-- end -->)", 
 
 
 def pages() -> Iterator[Path]:
-    """Yield README.md and every page of docs/."""
+    """Yield README.md and every page of docs/ and examples/."""
     yield ROOT / "README.md"
-    yield from sorted((ROOT / "docs").rglob("*.md"))
+    for folder in ("docs", "examples"):
+        yield from sorted((ROOT / folder).rglob("*.md"))
 
 
 def rendered(text: str) -> str:

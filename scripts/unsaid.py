@@ -13,30 +13,6 @@ KEYS: dict[str, dict[str, str]] = {
         "BAD_CONFIG": "the configuration, or a plugin that it asks for, cannot be used",
         "INTERRUPTED": "stopped by Ctrl-C",
     },
-    "deadlines": {
-        "when": "which messages it is for; left out: all",
-        "acknowledge": "by when a first sign of life is promised; an automatic answer meets it",
-        "first_reply": "by when a person answers the first time",
-        "resolve": "by when the case is solved; the time we wait for the customer does not count",
-        "warn": "at which shares of the time a warning is due",
-        "hours": "whether all time counts, or the brand's business hours only",
-    },
-    "deadlines.when": {
-        "brand": "the brand's name in the configuration",
-        "kind": "what sort of message it is",
-        "visibility": "who can read it",
-        "intent": "what the customer wants",
-        "sentiment": "how the customer feels",
-        "urgency": "how pressing it is",
-        "needs_reply": "whether an answer is expected",
-    },
-    "labels": {
-        "when": "which messages it is for; left out: all",
-        "intent": "what holds instead of the classifiers' word",
-        "sentiment": "likewise",
-        "urgency": "likewise",
-        "needs_reply": "likewise",
-    },
     "brands.hours": dict.fromkeys(
         ("mon", "tue", "wed", "thu", "fri", "sat", "sun"), "spans of that day; left out: closed"
     ),

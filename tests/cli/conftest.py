@@ -10,8 +10,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from careline.cli.main import cli
 from click.testing import CliRunner, Result
+
+from careline.cli.main import cli
 
 CONFIG = """
 [brands.acme]
@@ -42,11 +43,15 @@ ROWS = (
     ("4", "c", "zed", None, "no time at all", "Hello?"),
 )
 FLAKY = """
+import logging
+import threading
 import anyio
 from careline.plugin import *
+from pydantic import SecretStr
 
 class Config(PluginConfig):
     fails: str
+    token: SecretStr = SecretStr("")
 
 class Flaky(Channel[Config]):
     kind, title, capabilities = "flaky", "Flaky", frozenset({Capability.POLL})
@@ -58,6 +63,13 @@ class Flaky(Channel[Config]):
             raise Transient("the platform is down")
         if self.config.fails == "for good":
             raise AuthFailed("the token is refused")
+        if self.config.fails == "to keep a secret":
+            token = self.config.token.get_secret_value()
+            logging.getLogger("some.library").warning("sent %s", token)
+            return Batch()
+        if self.config.fails == "to let go":
+            self.context.log.info("asked")
+            await anyio.to_thread.run_sync(threading.Event().wait)
         await anyio.sleep_forever()
 
 @hookimpl

@@ -10,7 +10,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from click.testing import Result
+from click.testing import CliRunner, Result
+
+from careline.cli.main import cli
+from careline.clock import SystemClock
 
 Run = Callable[..., Result]
 Start = Callable[..., Any]
@@ -27,25 +30,32 @@ def temp(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return folder
 
 
-@pytest.fixture
-def facts(run: Run) -> list[dict[str, Any]]:
-    result = run("demo", "--json")
-    assert result.exit_code == 0, result.stderr
-    assert result.stderr == ""
-    return [json.loads(line) for line in result.stdout.splitlines()]
-
-
-def test_piped_it_tells_the_day_in_plain_short_lines(run: Run) -> None:
-    result = run("demo")
+def play(*args: str) -> str:
+    """Play it as if it were piped."""
+    result = CliRunner().invoke(cli, ["demo", *args], env={"COLUMNS": None, "NO_COLOR": None})
     assert (result.exit_code, result.stderr) == (0, "")
-    lines = result.stdout.splitlines()
-    assert ESCAPE not in result.stdout
+    return result.stdout
+
+
+@pytest.fixture(scope="module")
+def machine() -> str:
+    return play("--json")
+
+
+@pytest.fixture
+def facts(machine: str) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in machine.splitlines()]
+
+
+def test_piped_it_tells_the_day_in_plain_short_lines() -> None:
+    lines = play().splitlines()
     assert max(map(len, lines)) <= 100
     assert all(line == line.rstrip() for line in lines)
     told = "\n".join(lines)
+    assert ESCAPE not in told
     for words in (
         "09:02  @maya_l          public    @brightwater my Harbour kettle leaks",
-        'problem: "faulty"; due by 10:21',
+        'problem: "faulty"; due 10:21',
         "09:11  -> @ivocast      private   Thank you for writing",
         "sent by a machine: a person's answer is due as before",
         "09:14  -> @maya_l       public    @maya_l That should not happen",
@@ -58,7 +68,7 @@ def test_piped_it_tells_the_day_in_plain_short_lines(run: Run) -> None:
         "10:24  @zoekerr         edited    @brightwater the lid",
         "answered by @brightwater after 1 h 23 min, due within 1 h: late",
         "11:32  @kaiferrow       deleted   what they had said",
-        "waits in another case, too",
+        "1 other case waits",
         "The inbox at 19:00",
         "The day's report",
     ):
@@ -67,8 +77,8 @@ def test_piped_it_tells_the_day_in_plain_short_lines(run: Run) -> None:
     assert lines[-1] == "Your turn: `careline init` writes a configuration to start from."
 
 
-def test_every_time_it_is_the_same_day(run: Run) -> None:
-    assert run("demo", "--json").stdout == run("demo", "--json").stdout
+def test_every_time_it_is_the_same_day(machine: str) -> None:
+    assert play("--json") == machine
 
 
 def test_what_it_tells_agrees_with_its_report(facts: list[dict[str, Any]]) -> None:
@@ -158,10 +168,8 @@ def test_a_terminal_is_shown_colours_unless_it_wants_none(desk: Path) -> None:
     assert re.sub(r"\x1b\[\d*(;\d+)*m", "", coloured) == plain
 
 
-def test_speed_paces_the_day(run: Run) -> None:
-    from careline.clock import SystemClock
-
+def test_speed_paces_the_day() -> None:
     real = SystemClock()
     began = real.monotonic()
-    assert run("demo", "--speed", "12000").exit_code == 0
-    assert real.monotonic() - began >= 10 * 3600 / 12000
+    play("--speed", "7000")
+    assert real.monotonic() - began >= 10 * 3600 / 7000

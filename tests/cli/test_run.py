@@ -87,6 +87,17 @@ def test_who_needs_a_person_is_in_the_json(run: Run, desk: Path) -> None:
     )
 
 
+def test_no_library_can_log_a_secret_of_the_configuration(
+    run: Run, desk: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FLAKY_TOKEN", "s3cr3t-w0rds")
+    add(desk, FLAKY.format("to keep a secret") + 'token = {env = "FLAKY_TOKEN"}\n')
+    result = run("run", "--once")
+    assert result.exit_code == 0
+    assert "sent ***" in result.stderr
+    assert "s3cr3t" not in result.output
+
+
 def test_nothing_to_hear_is_said(run: Run, desk: Path) -> None:
     (desk / "careline.toml").write_text('[brands.acme]\nname = "Acme"\n')
     result = run("run", "--once")
@@ -108,6 +119,19 @@ def test_a_signal_stops_it_cleanly(number: signal.Signals, start: Start, says: S
         assert process.wait(20) == 0
         rest = [json.loads(line)["event"] for line in process.stderr]
     assert rest == [f"stopping: {number.name}"]
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_second_signal_ends_it_even_while_a_plugin_holds_a_thread(
+    number: signal.Signals, start: Start, says: Says, desk: Path
+) -> None:
+    add(desk, FLAKY.format("to let go"))
+    with start("run") as process:
+        says(process, "asked")
+        process.send_signal(number)
+        says(process, "stopping")
+        process.send_signal(number)
+        assert process.wait(20) == -number
 
 
 def test_once_that_is_stopped_early_asks_for_another_try(
@@ -223,7 +247,9 @@ def test_a_full_disk_loses_nothing_and_the_next_run_goes_on(
     with sqlite3.connect("careline.db") as conn:
         pages = conn.execute("PRAGMA page_count").fetchone()[0]
     conn.close()
-    long = json.dumps({"id": "5", "place": "d", "who": "kim", "re": None, "text": "so long " * 9999})
+    long = json.dumps(
+        {"id": "5", "place": "d", "who": "kim", "re": None, "text": "so long " * 9999}
+    )
     with (desk / "threads.jsonl").open("a", encoding="utf-8") as file:
         file.write(long[:-1] + ', "at": "2026-01-05T10:00:00Z"}\n')
     small_disk(pages + 2)

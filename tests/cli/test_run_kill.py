@@ -201,6 +201,7 @@ def test_full_in_the_middle(archive: Path, facts: list[Any], tmp_path: Path, ful
     assert "nothing that was committed is lost" in said
     assert "Traceback" not in said
     assert 0 < desk.stored < ROWS
+    assert desk.rejected() == []
     desk.run()
     assert desk.facts() == facts
     assert desk.heard() == ROWS

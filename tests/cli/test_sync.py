@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+
 from careline.config import ConfigError
 from careline.desk import NotAllowed
 from careline.engine.reading import ConversationView, conversation, inbox

@@ -5,9 +5,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from click.testing import Result
+
 from careline.cli.main import COMMANDS
 from careline.clock import SystemClock
-from click.testing import Result
 
 Run = Callable[..., Result]
 
@@ -118,9 +119,7 @@ def test_link_shows_each_as_related_to_the_other_until_it_is_taken_back(
     assert (again.exit_code, again.stderr) == (1, "these two are not linked\n")
 
 
-def test_who_acts_is_named_or_the_only_agent(
-    run: Run, desk: Path, heard: dict[str, str]
-) -> None:
+def test_who_acts_is_named_or_the_only_agent(run: Run, desk: Path, heard: dict[str, str]) -> None:
     with (desk / "careline.toml").open("a", encoding="utf-8") as file:
         file.write('[agents.bob]\nname = "Bob"\n')
     nobody = run("resolve", heard["leo"])
@@ -189,4 +188,4 @@ def test_hostile_words_are_kept_and_cannot_steer_the_terminal(
 def test_every_command_of_the_table_has_its_help(name: str, run: Run) -> None:
     result = run(name, "--help")
     assert result.exit_code == 0
-    assert result.stdout.startswith(f"Usage: cli {name} ")
+    assert result.stdout.startswith(f"Usage: careline {name} ")

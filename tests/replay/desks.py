@@ -124,6 +124,13 @@ def snapshot(database: Path) -> dict[str, set[tuple[Any, ...]]]:
         }
 
 
+def sizes(database: Path) -> dict[str, int]:
+    """Return how much a desk knows: the number of rows by table."""
+    with closing(sqlite3.connect(database)) as conn:
+        count = "SELECT count(*) FROM"
+        return {table: conn.execute(f"{count} {table}").fetchone()[0] for table in _FACTS}
+
+
 def differing(one: Path, two: Path) -> dict[str, list[str]]:
     """Return ids of what two desks see differently, by table: some of them, and never words."""
     here, there = snapshot(one), snapshot(two)

@@ -177,9 +177,7 @@ class Story:
         self.clock.advance_to(max(self.clock.now(), until or self.clock.now()))
         return await self.desk.run(once=True)
 
-    async def act(
-        self, kind: str, on: str, /, *, other: str | None = None, **value: Any
-    ) -> str:
+    async def act(self, kind: str, on: str, /, *, other: str | None = None, **value: Any) -> str:
         """Have Ann do what the desk has no verb for yet."""
         case, now, rules = self.id(on), to_micros(self.clock.now()), self.desk._rules
         return await self.desk.store.write(
@@ -207,9 +205,7 @@ class Story:
         return cls.said(id, text, minutes, by, **fields)
 
     @classmethod
-    def direct(
-        cls, id: str, text: str, minutes: float, by: str = "kim", **fields: Any
-    ) -> Message:
+    def direct(cls, id: str, text: str, minutes: float, by: str = "kim", **fields: Any) -> Message:
         """Return a customer's private message."""
         private = {
             "kind": Kind.DIRECT, "visibility": Visibility.PRIVATE, "root": f"dm-{by}",

@@ -101,7 +101,7 @@ def resolve(words: list[str]) -> None:
         command.make_context("careline", list(words), parent=ctx)
 
 
-KNOWN = {"careline", "cut", "head", "pip", "pytest", "printf", "python"}
+KNOWN = {"careline", "cut", "export", "head", "pip", "pytest", "printf", "tail"}
 
 
 @every_page

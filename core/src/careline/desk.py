@@ -17,15 +17,17 @@ from careline.clock import SystemClock
 from careline.config import Settings, disabled, load
 from careline.contract.classifier import Classifier, DeferredClassifier
 from careline.contract.context import Clock
+from careline.engine.account import Account
 from careline.engine.acts import act
 from careline.engine.chores import Indexing, Listening
 from careline.engine.deferred import Deferred
 from careline.engine.dispatcher import Handler, LocalDispatcher
 from careline.engine.due import Due, Stage
 from careline.engine.health import AccountHealth, Health
-from careline.engine.hearing import Account, Hearing
+from careline.engine.hearing import Hearing
 from careline.engine.hours import to_micros
 from careline.engine.intake import Summary
+from careline.engine.keeping import Keeping
 from careline.engine.labelling import Labeller
 from careline.engine.people import Link, link, unlink
 from careline.engine.rulesets import StoredRules, keep_rules
@@ -144,7 +146,8 @@ class Desk:
         )
         for name in self.accounts:
             self.supervisor.add(name)
-        self.hearing = Hearing(self.store, self.clock, self.supervisor, policy, self.accounts)
+        keeping = Keeping(self.store, self.clock, policy, self._batch_failed)
+        self.hearing = Hearing(self.store, self.clock, self.supervisor, self.accounts, keeping)
         self.dispatcher = LocalDispatcher(self.clock, self.random, self.log)
         self._handlers: dict[str, Handler] = {
             "pull": self.hearing,
@@ -156,6 +159,15 @@ class Desk:
 
     def _classifier_failed(self, name: str, error: Exception) -> None:
         self.log.error("classifier failed: it abstains", classifier=name, exc_info=error)
+        if self._strict:
+            raise error
+
+    def _batch_failed(self, account: str, error: Exception) -> None:
+        self.log.error(
+            "a batch could not be kept whole: what is at fault is set aside",
+            account=account,
+            exc_info=error,
+        )
         if self._strict:
             raise error
 

@@ -11,9 +11,9 @@ from careline.contract.channel import Channel
 from careline.contract.classifier import Classifier, DeferredClassifier
 from careline.contract.context import Clock
 from careline.contract.staff import Listener
+from careline.engine.account import Account
 from careline.engine.arrivals import Intake
 from careline.engine.deadlines import Calendar, RuleBook
-from careline.engine.hearing import Account
 from careline.engine.hours import to_micros
 from careline.http import ClientFactory
 from careline.ids import identity_id
@@ -92,7 +92,9 @@ class Outfitter:
         self, name: str, channel: Channel[Any], kinds: Mapping[str, str], ours: frozenset[str]
     ) -> Account:
         settings = self.settings.channels[name]
-        opens = settings.opens or tuple(kind for kind in Kind if kind is not Kind.POST)
+        opens = settings.opens
+        if opens is None:
+            opens = tuple(kind for kind in Kind if kind is not Kind.POST)
         intake = Intake(
             account=name,
             brand=settings.brand,

@@ -104,13 +104,13 @@ def _made_of(fact: Fact) -> Iterator[str]:
     if fact.promise:
         due = fact.promise.due_at
         day = "" if due.date() == fact.at.date() else f"{due:%a} "
-        yield f"due by {day}{due:%H:%M}"
+        yield f"due {day}{due:%H:%M}"
     elif fact.waiting < 2:
         yield "no answer is due"
     if fact.waiting > 1:
         yield f"{fact.waiting} messages wait"
     if fact.also:
-        yield "waits in another case, too"
+        yield f"{len(fact.also)} other case{'s wait' if len(fact.also) > 1 else ' waits'}"
 
 
 def _wrapped(text: str, **limits: Any) -> list[str]:

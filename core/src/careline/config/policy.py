@@ -103,27 +103,40 @@ class When(Policy):
     """Which messages a rule is for: every key given must match, a list by any of its values."""
 
     brand: Names = ()
+    """The brand's name in the configuration."""
     channel: Names = ()
     """The account's name in the configuration."""
     kind: Annotated[tuple[Kind, ...], BeforeValidator(_listed)] = ()
+    """What sort of message: `direct`, `review`."""
     visibility: Annotated[tuple[Visibility, ...], BeforeValidator(_listed)] = ()
+    """`public` or `private`."""
     intent: Annotated[tuple[Intent, ...], BeforeValidator(_listed)] = ()
+    """What the customer wants: `problem`, `question`."""
     sentiment: Names = ()
+    """How it sounds: `negative`, `neutral`, `positive`."""
     urgency: Names = ()
+    """How pressing it is: `high`, `normal`, `low`."""
     needs_reply: bool | None = None
+    """Whether it needs an answer."""
 
 
 class DeadlineRule(Policy):
     """What is promised to the messages that `when` names. The first rule that matches holds."""
 
     when: When = When()
+    """Which messages; left out: all."""
     acknowledge: Duration | None = None
+    """By when the customer knows that we have it: a person's word or a machine's."""
     first_reply: Duration | None = None
+    """By when a person answers the first time."""
     next_reply: Duration | None = None
-    """Left out: as `first_reply`."""
+    """By when a person answers again. Left out: as `first_reply`."""
     resolve: Duration | None = None
+    """By when the case is solved; the time we wait for the customer does not count."""
     warn: tuple[Share, ...] = (0.5, 0.8)
+    """At which shares of the time somebody is warned: `["50%", "80%"]`."""
     hours: Literal["always", "business"] = "always"
+    """`business`: only the brand's hours count, but never beyond 24 h for a reply."""
 
     def span(self, kind: DeadlineKind) -> timedelta | None:
         """Return how long a deadline of `kind` runs; None: this rule promises none."""
@@ -137,12 +150,17 @@ class LabelRule(Policy):
     """An operator's own word about messages: it stands above what classifiers say."""
 
     when: When = When()
+    """Which messages, as they were labelled so far; left out: all."""
     words: Names = ()
     """Any of these in the text, without regard to case."""
     intent: Intent | None = None
+    """What the customer then wants."""
     sentiment: str | None = None
+    """How it then sounds."""
     urgency: str | None = None
+    """How pressing it then is."""
     needs_reply: bool | None = None
+    """Whether it then needs an answer."""
 
 
 DEFAULT_DEADLINES: tuple[DeadlineRule, ...] = tuple(

@@ -159,8 +159,7 @@ def _step_case(
     work.state(conversation, state, changes)
     _note(case.facts, conversation, work)
     if known is None:
-        first = case.facts[0]
-        assert isinstance(first, Word)
+        first = next(fact for fact in case.facts if isinstance(fact, Word))
         work.opened.append(Opening(conversation, first, customer))
     for thread, start in case.spans.items():
         if start:

@@ -12,7 +12,7 @@ Role = Literal["customer", "onlooker", "ours", "context"]
 
 def position(at: Micros, depth: int, rank: int, key: str) -> str:
     """Return the place of a fact in the order of all: time, parent before child, kind, key."""
-    return f"{at:017d}.{depth:05d}.{rank}.{key}"
+    return f"{max(at, 0):017d}.{depth:05d}.{rank}.{key}"
 
 
 class Labels(NamedTuple):

@@ -176,13 +176,17 @@ def _promise(state: State, waiting: Waiting, book: Rules, brand: str, changes: C
         if kind is DeadlineKind.ACKNOWLEDGE and state.acknowledged_at is not None:
             continue
         new = book.deadline(kind, waiting, waiting.clock if since is None else since, brand)
-        if new is not None and not _promised(state, standing, new.due_at):
+        if new is not None and not _promised(state, standing, new):
             state.open[new.key] = new
             changes.append(new)
 
 
-def _promised(state: State, kinds: tuple[DeadlineKind, ...], due_at: Micros) -> bool:
-    return any(d.kind in kinds and d.due_at <= due_at for d in state.open.values())
+def _promised(state: State, kinds: tuple[DeadlineKind, ...], new: Deadline) -> bool:
+    """Whether another promise covers this one; one that alerts nobody covers none that does."""
+    return any(
+        d.kind in kinds and d.due_at <= new.due_at and d.live >= new.live
+        for d in state.open.values()
+    )
 
 
 def _resume(state: State, at: Micros, changes: Changes) -> None:

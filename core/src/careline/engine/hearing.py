@@ -3,22 +3,15 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any
 
-import anyio
-from sqlalchemy import Connection
-
-from careline.contract.channel import Channel
 from careline.contract.context import Clock
 from careline.contract.items import JSON, Batch, Source
-from careline.engine.arrivals import Intake
+from careline.engine.account import Account
 from careline.engine.asking import Asking
-from careline.engine.catchup import sum_up
 from careline.engine.health import Unavailable
-from careline.engine.hours import to_micros
-from careline.engine.intake import Summary, ingest, load_cursor
+from careline.engine.intake import Summary, load_cursor
+from careline.engine.keeping import Keeping
 from careline.engine.supervisor import Supervisor
-from careline.engine.unit import Policy
 from careline.errors import Rejected, StoreError
 from careline.store.store import Store
 
@@ -30,32 +23,14 @@ _QUIET = 5.0
 
 
 @dataclass(slots=True)
-class Account:
-    """One channel at work."""
-
-    name: str
-    channel: Channel[Any]
-    intake: Intake
-    sources: Mapping[str, Source] = field(default_factory=dict)
-    opened: bool = False
-    opening: anyio.Lock = field(default_factory=anyio.Lock)
-    """Its sources are asked side by side, but it is opened once."""
-
-    @property
-    def polls(self) -> list[str]:
-        """Return the sources that have an end to catch up with."""
-        return [source.name for source in self.sources.values() if source.mode == "poll"]
-
-
-@dataclass(slots=True)
 class Hearing:
     """The handler of `pull:{account}:{source}`."""
 
     store: Store
     clock: Clock
     supervisor: Supervisor
-    policy: Policy
     accounts: Mapping[str, Account]
+    keeping: Keeping
     once: bool = False
     summary: dict[str, Summary] = field(default_factory=dict)
     """What became of all that this run heard, by account."""
@@ -64,8 +39,6 @@ class Hearing:
     asking: Asking = field(init=False)
     _next: dict[str, datetime | None] = field(default_factory=dict)
     _asked: set[str] = field(default_factory=set)
-    _told: set[str] = field(default_factory=set)
-    """Accounts whose catch-up is told; others may be, too."""
 
     def __post_init__(self) -> None:
         """Call plugins by way of the supervisor alone."""
@@ -74,7 +47,8 @@ class Hearing:
     def begin(self, *, once: bool) -> None:
         """Begin a run: each source is asked anew, and its counts start from nothing."""
         self.once, self.summary, self.broken = once, {}, None
-        self.asking.silence = _QUIET if once else _LONGEST.total_seconds()
+        quiet = min(_QUIET, self.asking.patience)
+        self.asking.silence = quiet if once else _LONGEST.total_seconds()
         self._next.clear()
         self._asked.clear()
 
@@ -159,18 +133,8 @@ class Hearing:
         return min(at or now + timedelta(seconds=source.every), now + _LONGEST)
 
     async def _take(self, account: Account, source: Source, batch: Batch) -> None:
-        now, told = self.clock.now(), account.name in self._told
-
-        def unit(conn: Connection) -> tuple[Summary, bool]:
-            done = ingest(conn, account.intake, source.name, batch, now, self.policy, source.mode)
-            if batch.more or told:
-                return done, told
-            return done, sum_up(conn, account.name, account.polls, to_micros(now))
-
-        summary, told = await self.store.write(unit)
+        summary = await self.keeping.keep(account, source, batch)
         self.summary[account.name] = self.summary.get(account.name, Summary()) + summary
-        if told:
-            self._told.add(account.name)
         if batch.items:
             self.supervisor.saw_item(account.name)
 

@@ -23,8 +23,8 @@ def to_datetime(at: Micros) -> datetime:
 
 def working(start: Micros, span: Micros, hours: Hours | None, zone: str) -> Micros:
     """Return when `span` of working time from `start` is over; without hours, all time works."""
-    if hours is None or not any(hours.days.values()):
-        return start + span
+    if hours is None or not any(hours.days.values()) or start < 0:
+        return start + span  # some programs write the year 1 where they know no time
     left, now = span, start
     day = to_datetime(start).astimezone(ZoneInfo(zone)).date()
     for _ in range(_HORIZON):

@@ -152,7 +152,7 @@ def _primary(facets: Mapping[str, Any], name: str) -> str | None:
 
 
 def dump(reading: Reading) -> str:
-    """Return a reading as JSON: `{facet: {primary, values, evidence: [[value, cue, from, to]]}}`."""
+    """Return a reading as JSON: `{facet: {primary, values, evidence: [[value, cue, 0, 4]]}}`."""
     said = {
         name: {
             "primary": facet.primary,

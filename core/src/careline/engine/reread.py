@@ -56,6 +56,6 @@ def _arrival(row: Sequence[Any]) -> Arrival:
         attachments=(Attachment(url="stored"),) if attachments else (),
     )  # fmt: skip
     return Arrival(
-        message, id, author, None, parent, None, ours=False, context=False, posted=0, received=0, clock=0,
-        live=False, hash=digest, revised_at=revised_at,
+        message, id, author, None, parent, None, ours=False, context=False, posted=0, received=0,
+        clock=0, live=False, hash=digest, revised_at=revised_at,
     )  # fmt: skip

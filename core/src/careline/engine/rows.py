@@ -25,9 +25,9 @@ from careline.store.bulk import delete_keys, insert_new, mark, put, query_in, se
 MESSAGE = (
     "id", "brand", "account", "network", "external_id", "kind", "direction", "visibility", "author",
     "recipient", "parent", "quoted", "root", "posted_at", "received_at", "clock_at", "found_by",
-    "live", "context", "addressed", "sent_by", "rating", "rules", "hash", "revised_at", "thread", "answers",
-    "place", "role", "depth", "fact_at", "conversation", "intent", "sentiment", "urgency",
-    "needs_reply", "pii", "labelled_by",
+    "live", "context", "addressed", "sent_by", "rating", "rules", "hash", "revised_at", "thread",
+    "answers", "place", "role", "depth", "fact_at", "conversation", "intent", "sentiment",
+    "urgency", "needs_reply", "pii", "labelled_by",
 )  # fmt: skip
 _BODY = ("owner", "revised_at", "text", "title", "lang", "permalink", "attachments", "hash")
 _LABELS = ("intent", "sentiment", "urgency", "needs_reply", "pii", "labelled_by")
@@ -38,8 +38,8 @@ def message_row(to: Intake, a: Arrival, rules: int, found_by: str) -> Sequence[A
     m, where = a.message, a.placed
     return (
         a.id, to.brand, to.account, to.network, m.external_id, KINDS[m.kind],
-        "out" if a.ours else "in", VISIBILITIES[m.visibility], a.author, a.recipient, a.parent, a.quoted,
-        m.root, a.posted, a.received, a.clock, found_by, a.live, a.context, m.addressed,
+        "out" if a.ours else "in", VISIBILITIES[m.visibility], a.author, a.recipient, a.parent,
+        a.quoted, m.root, a.posted, a.received, a.clock, found_by, a.live, a.context, m.addressed,
         m.sent_by if a.ours else None, m.rating, rules, a.hash, a.revised_at, where.thread,
         where.answers, where.place, where.role, where.depth, where.fact_at, a.conversation,
         *a.labels, a.pii, a.labelled_by,
@@ -213,8 +213,8 @@ _DEADLINE = (
 def _put_deadlines(conn: Connection, deadlines: Iterable[tuple[str, Deadline]]) -> None:
     rows = [
         (
-            d.anchor, d.kind.value, conversation, d.starts_at, d.due_at, to_json(d.warn_at).decode(),
-            next_stage(d), d.met_at, d.void, d.rules, d.why, d.live,
+            d.anchor, d.kind.value, conversation, d.starts_at, d.due_at,
+            to_json(d.warn_at).decode(), next_stage(d), d.met_at, d.void, d.rules, d.why, d.live,
         )
         for conversation, d in deadlines
     ]  # fmt: skip

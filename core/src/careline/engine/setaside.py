@@ -18,9 +18,12 @@ def set_aside(
 ) -> int:
     """Keep malformed items, each once however often it comes; return how many there were."""
     rows = [
-        (_id(account, item), account, source, item.place, item.why, item.raw[:MAX_RAW], 1, at, at)
+        (
+            _id(account, item), account, source, _storable(item.place), _storable(item.why),
+            item.raw[:MAX_RAW], 1, at, at,
+        )
         for item in items
-    ]
+    ]  # fmt: skip
     if rows:
         marks = ", ".join([mark(conn)] * len(_COLUMNS))
         conn.exec_driver_sql(
@@ -30,6 +33,11 @@ def set_aside(
             rows,
         )
     return len(rows)
+
+
+def _storable(text: str) -> str:
+    """Spell out what no database can hold."""
+    return text.encode("utf-8", "backslashreplace").decode().replace("\x00", "\\x00")
 
 
 def _id(account: str, item: Malformed) -> str:

@@ -57,7 +57,7 @@ def _sqlite(url: str) -> Engine:
             "synchronous = FULL",
             "foreign_keys = ON",
             "wal_autocheckpoint = 10000",
-            "cache_size = -65536",
+            "cache_size = -32768",
             "temp_store = MEMORY",
         ):
             connection.execute(f"PRAGMA {pragma}")

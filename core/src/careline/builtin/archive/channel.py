@@ -31,7 +31,7 @@ class ArchiveChannel(Channel[ArchiveConfig]):
     def __init__(self, config: ArchiveConfig, context: Context) -> None:
         """Keep both; no file is touched before the first poll."""
         super().__init__(config, context)
-        self._path = Path(config.path)
+        self._path = config.path
         self._mapper = Mapper(config, context.brand)
         self._settings = fingerprint(config.model_dump_json(exclude={"path", "every"}).encode())
         self._reading: Reading | None = None

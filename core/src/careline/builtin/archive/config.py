@@ -1,5 +1,6 @@
 """What an operator writes about an archive: where it lies, and which column is what."""
 
+from pathlib import Path
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -60,7 +61,7 @@ class Ours(PluginConfig):
 class ArchiveConfig(PluginConfig):
     """An archive: a file or a folder, its columns, and what they leave unsaid."""
 
-    path: str = Field(min_length=1, description="a file, or a folder that is watched")
+    path: Path = Field(description="a file, or a folder that is watched")
     fields: Fields = Field(description="model field = column")
     ours: Ours | None = Field(None, description="which rows we wrote ourselves")
     network: str = Field("archive", min_length=1, description="the namespace of the ids")

@@ -1,0 +1,1 @@
+"""Notes on a bulletin board, as a channel for careline."""
