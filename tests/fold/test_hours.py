@@ -8,7 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from careline.config.policy import Hours
-from careline.engine.hours import to_datetime, to_micros, working
+from careline.engine.hours import working
+from careline.store.times import from_micros as to_datetime
+from careline.store.times import to_micros
 
 MINUTE = 60_000_000
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")

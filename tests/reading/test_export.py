@@ -94,7 +94,7 @@ def test_memory_stays_flat(world: Any) -> None:
 def _copy(conn: Connection, times: int) -> None:
     row = conn.execute(messages.select()).one()
     names = tuple(row._fields)
-    copies = [_with_id(row, number) for number in range(times)]
+    copies = [tuple(_with_id(row, number)) for number in range(times)]
     put(conn, messages, names, copies)
     columns = ("owner", "revised_at", "text", "hash")
     put(conn, bodies, columns, [(f"m{n}", 0, f"{n:1000}", "h") for n in range(times)])

@@ -95,6 +95,6 @@ async def test_a_comment_costs_the_same_under_a_post_with_50000_of_them(story):
     assert {n: one.statements for n, one in many.items()} == {
         n: one.statements for n, one in few.items()
     }
-    assert (await story.report()).total.conversations == 50_000 + 2 * 150
+    assert (await story.report()).total.conversations == 50_000 + 2 * 100
     times = {n: one.steps / few[n].steps for n, one in many.items()}
     assert {n: dear for n, dear in times.items() if dear > 1.2} == {}

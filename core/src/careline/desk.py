@@ -25,7 +25,6 @@ from careline.engine.dispatcher import Handler, LocalDispatcher
 from careline.engine.due import Due, Stage
 from careline.engine.health import AccountHealth, Health
 from careline.engine.hearing import Hearing
-from careline.engine.hours import to_micros
 from careline.engine.intake import Summary
 from careline.engine.keeping import Keeping
 from careline.engine.labelling import Labeller
@@ -45,6 +44,7 @@ from careline.store.migrations import ensure
 from careline.store.records import StoreRecords
 from careline.store.roster import put_roster
 from careline.store.store import Store, Unit
+from careline.store.times import to_micros
 
 T = TypeVar("T")
 _TEXT: Final[TypeAdapter[str]] = TypeAdapter(Text)
@@ -146,6 +146,8 @@ class Desk:
         )
         for name in self.accounts:
             self.supervisor.add(name)
+        for name, error in outfit.broken.items():
+            self._not_made(name, error)
         keeping = Keeping(self.store, self.clock, policy, self._batch_failed)
         self.hearing = Hearing(self.store, self.clock, self.supervisor, self.accounts, keeping)
         self.dispatcher = LocalDispatcher(self.clock, self.random, self.log)
@@ -156,6 +158,12 @@ class Desk:
             "index": Indexing(self.store, self.clock),
             "hear": Listening(self.store, self.clock, self.supervisor, outfit.listeners()),
         }
+
+    def _not_made(self, account: str, error: Exception) -> None:
+        self.log.error("account could not be made", account=account, exc_info=error)
+        self.supervisor.disable(account, f"its plugin failed when it was made: {error}")
+        if self._strict:
+            raise error
 
     def _classifier_failed(self, name: str, error: Exception) -> None:
         self.log.error("classifier failed: it abstains", classifier=name, exc_info=error)

@@ -1,11 +1,12 @@
 """Outfit: makes the operator's accounts and classifiers from their settings and plugins."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from random import Random
 from typing import Any, Protocol
 
 from careline.config import Settings
+from careline.config.settings import PluginSettings
 from careline.context import AccountContext, Cipher, Records
 from careline.contract.channel import Channel
 from careline.contract.classifier import Classifier, DeferredClassifier
@@ -14,11 +15,12 @@ from careline.contract.staff import Listener
 from careline.engine.account import Account
 from careline.engine.arrivals import Intake
 from careline.engine.deadlines import Calendar, RuleBook
-from careline.engine.hours import to_micros
+from careline.errors import PluginError
 from careline.http import ClientFactory
 from careline.ids import identity_id
 from careline.logs import Redactor, bind, secrets_of
 from careline.models import Brand, Kind
+from careline.store.times import to_micros
 
 
 class Kinds(Protocol):
@@ -47,6 +49,8 @@ class Outfitter:
     clock: Clock
     random: Random
     redactor: Redactor = field(default_factory=Redactor)
+    broken: dict[str, Exception] = field(default_factory=dict)
+    """Accounts whose plugin failed when they were made."""
 
     def context(self, name: str, brand: Brand, config: object) -> AccountContext:
         """Return what one plugin object is handed."""
@@ -66,20 +70,26 @@ class Outfitter:
         )
 
     def accounts(self) -> dict[str, Account]:
-        """Return the enabled accounts, ready to hear."""
+        """Return the enabled accounts, ready to hear; `broken` says which could not be made."""
         made = {
-            name: self._channel(name)
+            name: channel
             for name, account in self.settings.channels.items()
-            if account.enabled
+            if account.enabled and (channel := self._channel(name)) is not None
         }
         kinds = {name: account.kind for name, account in self.settings.channels.items()}
         ours = frozenset(self._ours(made))
         return {name: self._account(name, made[name], kinds, ours) for name in made}
 
-    def _channel(self, name: str) -> Channel[Any]:
+    def _channel(self, name: str) -> Channel[Any] | None:
+        """Make a channel; a plugin that fails at it stops no other account."""
         settings = self.settings.channels[name]
+        kind = self.registry.channel(settings.kind)
         context = self.context(name, self.settings.brand(settings.brand), settings.config)
-        return self.registry.channel(settings.kind)(settings.config, context)
+        try:
+            return kind(settings.config, context)
+        except Exception as error:
+            self.broken[name] = error
+            return None
 
     def _ours(self, channels: Mapping[str, Channel[Any]]) -> list[str]:
         return [
@@ -110,25 +120,22 @@ class Outfitter:
 
     def classifiers(self) -> dict[str, Classifier[Any] | DeferredClassifier[Any]]:
         """Return the enabled classifiers, in the operator's order."""
-        brand = self.settings.brand(next(iter(self.settings.brands)))
-        return {
-            name: self.registry.classifier(one.kind)(
-                one.config, self.context(name, brand, one.config)
-            )
-            for name, one in self.settings.classifiers.items()
-            if one.enabled
-        }
+        found = self.settings.classifiers.items()
+        return {n: self._make(n, one, self.registry.classifier) for n, one in found if one.enabled}
 
     def listeners(self) -> dict[str, Listener[Any]]:
         """Return the enabled listeners."""
+        found = self.settings.listeners.items()
+        return {n: self._make(n, one, self.registry.listener) for n, one in found if one.enabled}
+
+    def _make(self, name: str, one: PluginSettings, kinds: Callable[[str], Any]) -> Any:
+        """Make what serves all brands: without it the desk would not do what it was told."""
+        kind = kinds(one.kind)
         brand = self.settings.brand(next(iter(self.settings.brands)))
-        return {
-            name: self.registry.listener(one.kind)(
-                one.config, self.context(name, brand, one.config)
-            )
-            for name, one in self.settings.listeners.items()
-            if one.enabled
-        }
+        try:
+            return kind(one.config, self.context(name, brand, one.config))
+        except Exception as error:
+            raise PluginError(f"{name} ({one.kind}) could not be made: {error}") from error
 
     def rules(self) -> RuleBook:
         """Return what is promised from now on."""

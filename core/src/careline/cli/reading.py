@@ -63,6 +63,6 @@ class Span(click.ParamType[Any]):
             return value
         try:
             return parse_duration(value)
-        except ValueError as error:
+        except (ValueError, OverflowError) as error:
             known = f"{', '.join(self.words)}, or " if self.words else ""
             return self.fail(f"{value!r} is neither {known}a span: {error}", param, ctx)

@@ -96,9 +96,7 @@ def _absorb(unit: Unit, fresh: Mapping[str, str]) -> None:
         set_where(conn, tables.acts, (column,), (column,), moves)
     words = [(alias, 0) for alias in stored]  # what the alias said is a revision's words
     sign = mark(conn)
-    conn.exec_driver_sql(
-        f"DELETE FROM bodies WHERE owner = {sign} AND revised_at = {sign}", words
-    )
+    conn.exec_driver_sql(f"DELETE FROM bodies WHERE owner = {sign} AND revised_at = {sign}", words)
     for table, key in _KEPT:
         _move_absent(conn, table, key, moves)
     for table in (tables.readings, tables.unread, tables.orphans):

@@ -17,10 +17,10 @@ from careline.contract.items import (
     Seen,
 )
 from careline.engine.facts import NO_LABELS, Labels, Micros
-from careline.engine.hours import to_micros
 from careline.engine.placement import Chained, Placement
 from careline.ids import content_hash, identity_id, message_id
 from careline.models import Author, Direction, Kind, Message, Visibility
+from careline.store.times import to_micros
 
 KINDS = {kind: kind.value for kind in Kind}
 """Text of each kind, without an enum's detour: it is asked for each message."""

@@ -8,13 +8,13 @@ from sqlalchemy import Connection
 
 from careline.contract.items import Delivered, Observed
 from careline.engine import rows
-from careline.engine.hours import to_micros
 from careline.engine.known import Stored
 from careline.engine.unit import Unit
 from careline.ids import derive
 from careline.store.bulk import insert_new, mark, put, query_in, select_in, set_where
 from careline.store.indexing import forget
 from careline.store.tables import acts, messages, observations, revisions
+from careline.store.times import to_micros
 
 _RANKS = {"sent": 1, "delivered": 2, "read": 3, "failed": 3}
 
@@ -101,9 +101,9 @@ def keep_removals(conn: Connection, said: Iterable[Removal]) -> int:
     first = "excluded.at < tombstones.at"
     conn.exec_driver_sql(
         f'INSERT INTO tombstones (object, at, "by", why) VALUES ({", ".join([sign] * 4)})'
-        f' ON CONFLICT (object) DO UPDATE SET at = CASE WHEN {first} THEN excluded.at'
+        f" ON CONFLICT (object) DO UPDATE SET at = CASE WHEN {first} THEN excluded.at"
         f' ELSE tombstones.at END, "by" = CASE WHEN {first} THEN excluded."by"'
-        ' ELSE tombstones."by" END, why = CASE WHEN excluded.why = \'removed\''
+        " ELSE tombstones.\"by\" END, why = CASE WHEN excluded.why = 'removed'"
         " THEN tombstones.why ELSE excluded.why END",
         removals,
     )

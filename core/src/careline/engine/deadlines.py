@@ -136,9 +136,7 @@ class Rules:
             anchor.id, kind, anchor.clock, due, tuple(sorted(warn)), self.id, why, anchor.live
         )
 
-    def _moments(
-        self, rule: DeadlineRule, span: Micros, start: Micros, brand: str
-    ) -> list[Micros]:
+    def _moments(self, rule: DeadlineRule, span: Micros, start: Micros, brand: str) -> list[Micros]:
         """Return when the span is over, and when each share of it is."""
         spans = [span, *(round(span * share) for share in rule.warn)]
         calendar = self.book.calendars.get(brand)

@@ -14,6 +14,7 @@ from anyio.lowlevel import EventLoopToken, current_token
 from careline.contract.context import Clock, Log
 from careline.engine.backoff import full_jitter
 from careline.engine.schedule import Schedule, prefix_of
+from careline.errors import CarelineError
 
 
 class Handler(Protocol):
@@ -163,7 +164,9 @@ class LocalDispatcher:
         """Log the first failure in a row; return when to try again."""
         self._failures[name] += 1
         if self._failures[name] == 1:
-            self._log.error("work failed and is tried again", key=name, exc_info=error)
+            known = isinstance(error, CarelineError)  # says itself what is wrong: no trace helps
+            said = {"reason": str(error)} if known else {"exc_info": error}
+            self._log.error("work failed and is tried again", key=name, **said)
         delay = full_jitter(self._failures[name], self._random)
         return self._clock.now() + timedelta(seconds=delay)
 

@@ -10,11 +10,11 @@ from sqlalchemy import Connection
 
 from careline.contract.context import Clock
 from careline.engine.facts import Micros
-from careline.engine.hours import to_micros
 from careline.store.bulk import insert_new, mark, set_where
 from careline.store.log import log_events
 from careline.store.store import Store
 from careline.store.tables import deadlines, effects
+from careline.store.times import to_micros
 
 AT_ONCE = 500
 

@@ -5,20 +5,10 @@ from zoneinfo import ZoneInfo
 
 from careline.config.policy import Hours
 from careline.engine.facts import Micros
+from careline.store.times import from_micros, to_micros
 
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _HORIZON = 400  # days: a year of holidays on end is an error of the configuration, not a promise
-
-
-def to_micros(moment: datetime) -> Micros:
-    """Return microseconds since 1970."""
-    return (moment - _EPOCH) // timedelta(microseconds=1)
-
-
-def to_datetime(at: Micros) -> datetime:
-    """Return the time, in UTC."""
-    return _EPOCH + timedelta(microseconds=at)
 
 
 def working(start: Micros, span: Micros, hours: Hours | None, zone: str) -> Micros:
@@ -26,7 +16,7 @@ def working(start: Micros, span: Micros, hours: Hours | None, zone: str) -> Micr
     if hours is None or not any(hours.days.values()) or start < 0:
         return start + span  # some programs write the year 1 where they know no time
     left, now = span, start
-    day = to_datetime(start).astimezone(ZoneInfo(zone)).date()
+    day = from_micros(start).astimezone(ZoneInfo(zone)).date()
     for _ in range(_HORIZON):
         for opens, closes in _open_spans(day, hours, zone):
             begin = max(opens, now)

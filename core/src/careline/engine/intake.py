@@ -14,7 +14,6 @@ from careline.engine.arrivals import KINDS, Arrival, Intake, all_ids, sort_items
 from careline.engine.casework import Standing, Work, advance, load_standings, refold
 from careline.engine.facts import Micros, Word, position
 from careline.engine.history import load_placed
-from careline.engine.hours import to_micros
 from careline.engine.reach import note_reach
 from careline.engine.rehang import place_arrivals
 from careline.engine.reread import reread
@@ -26,6 +25,7 @@ from careline.store import tables
 from careline.store.bulk import mark, put, select_in
 from careline.store.indexing import index
 from careline.store.log import log_event
+from careline.store.times import to_micros
 
 
 @dataclass(frozen=True, slots=True)

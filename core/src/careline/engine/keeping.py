@@ -16,11 +16,11 @@ from careline.contract.context import Clock
 from careline.contract.items import Batch, Item, Malformed, Source
 from careline.engine.account import Account
 from careline.engine.catchup import sum_up
-from careline.engine.hours import to_micros
 from careline.engine.intake import Summary, ingest
 from careline.engine.unit import Policy
 from careline.errors import StoreError
 from careline.store.store import Store
+from careline.store.times import to_micros
 
 Failed = Callable[[str, Exception], None]
 

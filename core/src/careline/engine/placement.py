@@ -96,9 +96,7 @@ def _belongs(
     return parent.thread, parent.customer, role, None
 
 
-def _private(
-    m: Chained, parent: Placement | None, above: Placement | None, where: str
-) -> _Belongs:
+def _private(m: Chained, parent: Placement | None, above: Placement | None, where: str) -> _Belongs:
     """A private room is one thread, whoever speaks there; without a room it is the customer's."""
     asked_by = None
     if parent is not None and (above is not None or not parent.ours):

@@ -46,6 +46,7 @@ def _sqlite(url: str) -> Engine:
     engine = create_engine(
         url,
         poolclass=QueuePool,
+        pool_use_lifo=True,  # the same connection again: each has a page cache of its own
         connect_args={"timeout": BUSY_SECONDS, "check_same_thread": False},
     )
 
@@ -147,10 +148,13 @@ class Store:
             with self._writer.begin() as connection:
                 ends = [self._attempt(connection, unit) for unit, _ in taken]
         except BaseException as error:  # whoever waits for a future must hear of it
-            lost = explain(error, self.url) if isinstance(error, DBAPIError) else error
+            lost = explained(error, self.url) if isinstance(error, DBAPIError) else error
             ends = [(None, lost)] * len(taken)
         for (_, future), (value, failure) in zip(taken, ends, strict=True):
-            future.set_result(value) if failure is None else future.set_exception(failure)
+            if failure is None:
+                future.set_result(value)
+            else:
+                future.set_exception(failure)
 
     def _attempt(self, connection: Connection, unit: Unit[Any]) -> tuple[Any, BaseException | None]:
         """Run a unit in a savepoint; return its value, or its own failure."""
@@ -161,7 +165,7 @@ class Store:
             if isinstance(error, DBAPIError):
                 if _ends_all(error):  # SQLite has let go of the savepoint too
                     raise
-                error = explain(error, self.url)
+                error = explained(error, self.url)
             savepoint.rollback()
             return None, error
         savepoint.commit()
@@ -178,6 +182,13 @@ def _ends_all(error: DBAPIError) -> bool:
     return isinstance(error, OperationalError) and code != sqlite3.SQLITE_ERROR
 
 
+def explained(error: DBAPIError, url: str) -> StoreError:
+    """Return what `explain` does, with the database's own error as its cause."""
+    meant = explain(error, url)
+    meant.__cause__ = error
+    return meant
+
+
 def explain(error: DBAPIError, url: str) -> StoreError:
     """Return what a database error means for its operator."""
     said = str(error.orig).strip().splitlines()[0] if error.orig else str(error)
@@ -185,7 +196,7 @@ def explain(error: DBAPIError, url: str) -> StoreError:
     low = said.lower()
     if "locked" in low or "busy" in low:
         hint = "another process holds it: stop that one, or wait for it"
-    elif "full" in low or "no space" in low:
+    elif "full" in low or "no space" in low or "disk i/o" in low:
         hint = "free some space and start again: nothing that was committed is lost"
     elif "unable to open" in low or "readonly" in low or "read-only" in low:
         hint = "check that its folder exists and that this user may write there"

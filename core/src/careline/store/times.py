@@ -15,7 +15,8 @@ def from_micros(at: int) -> datetime:
 
 def to_micros(moment: datetime) -> int:
     """Return microseconds since 1970; `moment` is aware."""
-    return (moment - _EPOCH) // timedelta(microseconds=1)
+    since = moment - _EPOCH
+    return (since.days * 86_400 + since.seconds) * 1_000_000 + since.microseconds
 
 
 def _read(value: Any) -> Any:
