@@ -1,7 +1,7 @@
 """Reads facts back: messages, threads and acts of customers, as the pure functions want them."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -123,22 +123,29 @@ def placement_of(row: Any) -> Placement:
     )  # fmt: skip
 
 
-def load_place(
-    conn: Connection, brand: str, network: str, places: Iterable[str]
+def load_below(
+    conn: Connection, ids: Iterable[str]
 ) -> tuple[dict[str, Chained], dict[str, Placement]]:
-    """Return all messages at some places, as chains and as they are placed so far."""
-    names = ", ".join(f"m.{name}" for name in (*_CHAINED, *_PLACED))
-    select = f"SELECT {names}, t.customer, t.brand, t.network FROM threads t JOIN messages m"
-    rows = query_in(conn, select + " ON m.thread = t.id WHERE t.place IN", places)
-    external: dict[str, Chained] = {}
+    """Return these messages and all below them, as chains and as they are placed so far."""
+    chains: dict[str, Chained] = {}
     placed: dict[str, Placement] = {}
-    for row in rows:
-        if (row[-2], row[-1]) != (brand, network):
-            continue
-        chain, where = row[: len(_CHAINED)], row[len(_CHAINED) : -2]
-        external[chain[0]] = _chained(chain)
-        placed[chain[0]] = placement_of(where)
-    return external, placed
+    key, level = "id", set(ids)
+    while level:
+        fresh = [row for row in _level(conn, key, level) if row[0] not in chains]
+        for row in fresh:
+            chains[row[0]] = _chained(row[: len(_CHAINED)])
+            placed[row[0]] = placement_of(row[len(_CHAINED) :])
+        found = [row[0] for row in fresh]
+        also = query_in(conn, "SELECT id FROM aliases WHERE message IN", found)
+        key, level = "parent", {*found, *(alias for (alias,) in also)}
+    return chains, placed
+
+
+def _level(conn: Connection, key: str, values: Iterable[str]) -> Sequence[Any]:
+    names = ", ".join(f"m.{name}" for name in (*_CHAINED, *_PLACED))
+    select = f"SELECT {names}, t.customer FROM messages m JOIN threads t ON t.id = m.thread"
+    given = " AND m.parent IS NOT NULL" if key == "parent" else ""  # as its index asks
+    return query_in(conn, f"{select} WHERE m.{key} IN", values, given)
 
 
 def _chained(row: Any) -> Chained:

@@ -1,5 +1,6 @@
 """What a batch says of messages that were here before: sightings, and better rows."""
 
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from careline.engine.arrivals import Arrival, Facts, attachments_text
@@ -36,8 +37,14 @@ class Stored(NamedTuple):
 def load_stored(unit: Unit) -> dict[str, Stored]:
     """Return what is stored of the messages that the batch brings or revises."""
     wanted = [*unit.found.messages, *(arrival.id for arrival in unit.found.revised)]
-    rows = query_in(unit.conn, _SELECT, wanted)
-    return {row[0]: Stored(*row[1:6], row[6] or 0, Facts(*row[7:])) for row in rows}
+    return {row[0]: _stored(row) for row in query_in(unit.conn, _SELECT, wanted)}
+
+
+def _stored(row: Sequence[Any]) -> Stored:
+    first_hash, context, account, received_at, clock_at, revised_at = row[1:7]
+    return Stored(
+        first_hash, context, account, received_at, clock_at, revised_at or 0, Facts(*row[7:])
+    )
 
 
 def note_known(unit: Unit, stored: dict[str, Stored]) -> None:

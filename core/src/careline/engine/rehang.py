@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from sqlalchemy import Connection
 
 from careline.engine.arrivals import Arrival, Intake
-from careline.engine.history import load_place
+from careline.engine.history import load_below, load_placed
 from careline.engine.placement import Chained, Placement, place_all
 from careline.engine.rooms import put_threads
 from careline.store.bulk import delete_keys, insert_new, query_in, select_in, set_where
@@ -46,8 +46,9 @@ def place_arrivals(
     below = {*waiting, *changed}
     before: dict[str, Placement] = {}
     if below:
-        stored, before = _at_places_of(conn, to, below)
+        stored, before = _below(conn, below)
         chains = {**stored, **chains}
+        known = {**known, **_parents_of(conn, chains, known)}
     placed = place_all(chains, known, _ours_quoted(conn, chains, arrivals))
     for arrival in arrivals.values():
         arrival.placement = placed[arrival.id]
@@ -61,17 +62,25 @@ def _waiting_for(conn: Connection, chains: dict[str, Chained]) -> set[str]:
     return {message for (message,) in rows}
 
 
-def _at_places_of(
-    conn: Connection, to: Intake, ids: Iterable[str]
+def _below(
+    conn: Connection, ids: Iterable[str]
 ) -> tuple[dict[str, Chained], dict[str, Placement]]:
-    places = query_in(conn, "SELECT DISTINCT place FROM messages WHERE id IN", ids)
-    chains, before = load_place(conn, to.brand, to.network, [place for (place,) in places])
+    """Return these messages and all below them, each with the parent that its alias means."""
+    chains, before = load_below(conn, ids)
     above = {chain.parent for chain in chains.values() if chain.parent}
     means = dict(select_in(conn, aliases, ("id", "message"), "id", above))
     for key, chain in chains.items():
         if chain.parent in means:
             chains[key] = chain._replace(parent=means[chain.parent])
     return chains, before
+
+
+def _parents_of(
+    conn: Connection, chains: dict[str, Chained], known: dict[str, Placement]
+) -> dict[str, Placement]:
+    """Return the placements of parents that stay where they are."""
+    above = {chain.parent for chain in chains.values() if chain.parent}
+    return load_placed(conn, above - chains.keys() - known.keys())
 
 
 def _ours_quoted(

@@ -102,6 +102,8 @@ person_links = Table(
     Index("person_links_person", "person"),
 )
 
+_ANSWERS = text("parent IS NOT NULL")
+
 messages = Table(
     "messages",
     metadata,
@@ -148,11 +150,14 @@ messages = Table(
     _text("pii"),
     _text("labelled_by"),
     Index("messages_thread", "thread"),
+    Index("messages_parent", "parent", sqlite_where=_ANSWERS, postgresql_where=_ANSWERS),
 )
 
 orphans = Table("orphans", metadata, _key("awaited"), _key("message"))
 
-aliases = Table("aliases", metadata, _key(), _text("message", null=False))
+aliases = Table(
+    "aliases", metadata, _key(), _text("message", null=False), Index("aliases_message", "message")
+)
 
 bodies = Table(
     "bodies",

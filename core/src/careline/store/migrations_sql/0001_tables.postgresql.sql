@@ -397,11 +397,15 @@ CREATE INDEX acts_message ON acts (message);
 
 CREATE INDEX acts_other ON acts (other);
 
+CREATE INDEX aliases_message ON aliases (message);
+
 CREATE INDEX deadlines_conversation ON deadlines (conversation);
 
 CREATE INDEX deadlines_next ON deadlines (next_at) WHERE next_at IS NOT NULL;
 
 CREATE INDEX events_object ON events (object);
+
+CREATE INDEX messages_parent ON messages (parent) WHERE parent IS NOT NULL;
 
 CREATE INDEX messages_thread ON messages (thread);
 
