@@ -21,7 +21,7 @@ def word(id, thread, at, role="customer"):
 
 
 def act(kind, message, at, other=None):
-    id = f"{kind}-{message}-{at}"
+    id = f"{kind}-{message}-{at}-{other}"
     return Act(position(at, 99999, 2, id), id, at, kind, message, "ann", other)
 
 

@@ -10,6 +10,7 @@ from careline.cli.reading import between, shown
 from careline.engine.reading import ConversationView, Standing
 from careline.store.labels import LabelView
 from careline.store.parts import ActView, DeadlineView, MessageView, NoteView, RelatedView
+from careline.store.views import ACT_TIMES
 
 
 def page_of(view: ConversationView, at: datetime, zone: str) -> Iterator[str]:
@@ -78,7 +79,11 @@ def _promise(one: DeadlineView, zone: str) -> str:
 
 
 def _act(one: ActView, zone: str) -> str:
-    values = " ".join(f"{name}={value}" for name, value in one.value.items())
+    values = " ".join(
+        f"{name} {shown(datetime.fromisoformat(value), zone) if name in ACT_TIMES else value}"
+        for name, value in one.value.items()
+        if value is not None
+    )
     return f"{shown(one.at, zone)}  {one.kind} by {one.actor}  {values}"
 
 

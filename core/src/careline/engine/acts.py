@@ -41,7 +41,8 @@ def act(
     if not rows_:
         raise NotFound(f"there is no conversation {conversation}")
     message, brand, account, network = rows_[0]
-    id = derive("a", kind, message, actor, str(now), json.dumps(value, sort_keys=True))
+    said = json.dumps(value, sort_keys=True)
+    id = derive("a", kind, message, actor, str(now), said, other or "")
     columns = ("id", "kind", "message", "other", "actor", "at", "value")
     row = (id, kind, message, other, actor, now, json.dumps(value))
     insert_new(conn, acts, columns, [row])

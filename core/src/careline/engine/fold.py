@@ -233,19 +233,22 @@ def _onlooker(state: State, word: Word, rules: RuleSets, brand: str, changes: Ch
 
 def _resolve(state: State, act: Act, rules: RuleSets, brand: str, changes: Changes) -> None:
     _meet(state, (DeadlineKind.RESOLVE,), act.at, changes)
-    _close(state, Status.RESOLVED, f"resolved by {act.actor}", changes)
+    _close(state, Status.RESOLVED, f"resolved by {act.actor}", act.at, changes)
     state.resolved_at = act.at
 
 
 def _ignore(state: State, act: Act, rules: RuleSets, brand: str, changes: Changes) -> None:
     why = str(act.value.get("reason", ""))
-    _close(state, Status.IGNORED, f"ignored by {act.actor}: {why}", changes)
+    _close(state, Status.IGNORED, f"ignored by {act.actor}: {why}", act.at, changes)
     state.reason = why
 
 
-def _close(state: State, status: Status, why: str, changes: Changes) -> None:
+def _close(state: State, status: Status, why: str, at: Micros, changes: Changes) -> None:
+    """Take back what is still promised; what is past its time stays missed."""
     for deadline in list(state.open.values()):
-        _put(state, deadline._replace(void=why), changes)
+        if deadline.due_at > at:
+            _put(state, deadline._replace(void=why), changes)
+    state.open = {}
     state.status, state.reason = status.value, None
     state.waiting, state.more, state.paused_at = (), 0, None
     state.snoozed_until = None

@@ -27,7 +27,9 @@ def working(start: Micros, span: Micros, hours: Hours | None, zone: str) -> Micr
             left -= closes - begin
             now = closes  # spans may overlap (the clock skips an hour): no minute counts twice
         day += timedelta(days=1)
-    return start + span
+    if left == span:  # it never opens: no promise waits for ever
+        return start + span
+    return _local(day, time.min, zone) + left  # later than all that the horizon holds
 
 
 def _open_spans(day: date, hours: Hours, zone: str) -> list[tuple[Micros, Micros]]:

@@ -32,8 +32,10 @@ from careline.store.tables import (
     states,
     threads,
 )
-from careline.store.times import to_micros
+from careline.store.times import from_micros, to_micros
 
+ACT_TIMES: Final = ("until", "by")
+"""Values of acts that are times."""
 RELATED: Final = 20
 """So many related conversations are shown, the latest first."""
 
@@ -138,10 +140,18 @@ def act_views(conn: Connection, id: str) -> tuple[ActView, ...]:
     return tuple(
         ActView(
             **{name: getattr(row, name) for name in names},
-            value=json.loads(row.value) if row.value else {},
+            value=_in_words(json.loads(row.value)) if row.value else {},
         )
         for row in rows
     )
+
+
+def _in_words(value: dict[str, Any]) -> dict[str, Any]:
+    """Return an act's values with its times as times."""
+    return {
+        name: from_micros(one).isoformat() if name in ACT_TIMES and one is not None else one
+        for name, one in value.items()
+    }
 
 
 def note_views(conn: Connection, id: str) -> tuple[NoteView, ...]:
