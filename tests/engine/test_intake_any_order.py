@@ -198,7 +198,7 @@ def check(one, two, why):
         assert two[name] == one[name], f"{why}: {name}"
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(deadline=None, suppress_health_check=list(HealthCheck))
 @given(worlds(), st.randoms(use_true_random=False))
 def test_the_order_in_which_we_are_told_is_nothing(make_ears, world, random):
     told, acts = world

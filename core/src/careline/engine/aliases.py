@@ -72,11 +72,6 @@ def _redirect(unit: Unit, pairs: list[tuple[str, str]], fresh: Mapping[str, str]
     unit.changed |= {child for _, child in pairs}
 
 
-_BELOW = """
-SELECT m.parent, m.quoted, m.id FROM messages a JOIN messages m ON m.thread IN
-(SELECT id FROM threads WHERE place = a.place) WHERE a.id IN"""
-
-
 def _absorb(unit: Unit, fresh: Mapping[str, str]) -> None:
     """Give what was kept of an alias, as if it were another message, to the message it means."""
     conn = unit.conn
@@ -87,8 +82,8 @@ def _absorb(unit: Unit, fresh: Mapping[str, str]) -> None:
     unit.stale |= customers_of(conn, list(stored))
     unit.gone |= stored
     unit.became |= {alias: fresh[alias] for alias in stored}
-    below = query_in(conn, _BELOW, stored)
-    _redirect(unit, [(id, child) for *ids, child in below for id in ids if id in stored], fresh)
+    children = "SELECT parent, id FROM messages WHERE parent IS NOT NULL AND parent IN"
+    _redirect(unit, [(alias, child) for alias, child in query_in(conn, children, stored)], fresh)
     moves = [(fresh[alias], alias) for alias in stored]
     set_where(conn, tables.aliases, ("message",), ("message",), moves)
     set_where(conn, tables.notes, ("message",), ("message",), moves)

@@ -13,7 +13,7 @@ from careline.engine.unit import Unit
 from careline.ids import derive
 from careline.store.bulk import insert_new, mark, put, query_in, select_in, set_where
 from careline.store.indexing import forget
-from careline.store.tables import acts, messages, observations, revisions
+from careline.store.tables import acts, bodies, messages, observations, revisions
 from careline.store.times import to_micros
 
 _RANKS = {"sent": 1, "delivered": 2, "read": 3, "failed": 3}
@@ -57,7 +57,7 @@ def revise(unit: Unit) -> int:
     later = [(id, at, hash) for id, (at, hash) in latest.items() if at > current[id]]
     values = [(at, hash, ratings.get((id, at)), id) for id, at, hash in later]
     set_where(unit.conn, messages, ("revised_at", "hash", "rating"), ("id",), values)
-    unit.reread |= {id for id, _, _ in later}
+    unit.reworded |= {id for id, _, _ in later}
     return count
 
 
@@ -124,14 +124,15 @@ def bury(unit: Unit) -> None:
     set_where(unit.conn, messages, ("removed_at",), ("id",), gone)
     unit.stale |= customers_of(unit.conn, [id for _, id in gone])
     purged = [id for id, _, why, _ in stones if why != "removed"]
-    if purged:
-        sign = mark(unit.conn)
-        unit.conn.exec_driver_sql(
-            "UPDATE bodies SET text = NULL, title = NULL, attachments = NULL,"
-            f" erased_at = {sign} WHERE owner = {sign} AND erased_at IS NULL",
-            [(unit.now, id) for id in purged],
-        )
-        forget(unit.conn, purged)
+    whole = "SELECT owner, revised_at FROM bodies WHERE erased_at IS NULL AND owner IN"
+    bodies_ = [tuple(key) for key in query_in(unit.conn, whole, purged)]
+    if bodies_:
+        columns = ("text", "title", "attachments", "erased_at")
+        emptied = [(None, None, None, unit.now, *key) for key in bodies_]
+        set_where(unit.conn, bodies, columns, ("owner", "revised_at"), emptied)
+        forgotten = sorted({owner for owner, _ in bodies_})
+        forget(unit.conn, forgotten)
+        unit.reworded.update(forgotten)
 
 
 def observe(unit: Unit) -> int:

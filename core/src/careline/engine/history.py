@@ -21,10 +21,11 @@ _CHAINED = (
     "id", "brand", "network", "external_id", "author", "recipient", "direction", "visibility",
     "context", "addressed", "parent", "quoted", "root", "posted_at", "received_at",
 )  # fmt: skip
-_PLACED = (
-    "id", "thread", "role", "answers", "author", "direction", "visibility", "root", "place",
-    "depth", "fact_at",
+_PLACED = (  # by its thread's visibility: the message's own may have changed since
+    "m.id", "m.thread", "m.role", "m.answers", "m.author", "m.direction", "t.visibility", "m.root",
+    "m.place", "m.depth", "m.fact_at", "t.customer",
 )  # fmt: skip
+_AT = "FROM messages m JOIN threads t ON t.id = m.thread WHERE"
 _ACT = ("id", "kind", "message", "other", "actor", "at", "value")
 LAST_DEPTH = 99999
 
@@ -109,9 +110,8 @@ def _customers_of(conn: Connection, things: set[str]) -> set[str]:
 
 def load_placed(conn: Connection, ids: Iterable[str]) -> dict[str, Placement]:
     """Return where known messages belong."""
-    names = ", ".join(f"m.{name}" for name in _PLACED)
-    select = f"SELECT {names}, t.customer FROM messages m JOIN threads t ON t.id = m.thread"
-    return {row[0]: placement_of(row) for row in query_in(conn, select + " WHERE m.id IN", ids)}
+    select = f"SELECT {', '.join(_PLACED)} {_AT} m.id IN"
+    return {row[0]: placement_of(row) for row in query_in(conn, select, ids)}
 
 
 def placement_of(row: Any) -> Placement:
@@ -142,10 +142,9 @@ def load_below(
 
 
 def _level(conn: Connection, key: str, values: Iterable[str]) -> Sequence[Any]:
-    names = ", ".join(f"m.{name}" for name in (*_CHAINED, *_PLACED))
-    select = f"SELECT {names}, t.customer FROM messages m JOIN threads t ON t.id = m.thread"
+    names = ", ".join((*(f"m.{name}" for name in _CHAINED), *_PLACED))
     given = " AND m.parent IS NOT NULL" if key == "parent" else ""  # as its index asks
-    return query_in(conn, f"{select} WHERE m.{key} IN", values, given)
+    return query_in(conn, f"SELECT {names} {_AT} m.{key} IN", values, given)
 
 
 def _chained(row: Any) -> Chained:

@@ -17,7 +17,7 @@ from careline.engine.history import load_placed
 from careline.engine.reach import note_reach
 from careline.engine.rehang import place_arrivals
 from careline.engine.reread import reread
-from careline.engine.rooms import customers_of_threads, put_threads, settle
+from careline.engine.rooms import customers_of_threads, let_go, put_threads, settle
 from careline.engine.setaside import set_aside
 from careline.engine.unit import Policy, Unit
 from careline.models import Visibility
@@ -79,12 +79,13 @@ def _take(unit: Unit, items: int) -> Summary:
     new = [arrival for id, arrival in found.messages.items() if id not in stored]
     _new_messages(unit, new)
     revised = changes.revise(unit) - sum(1 for arrival in new if arrival.revised_at)
-    index(unit.conn, sorted(unit.reread))
+    index(unit.conn, sorted(unit.reworded))
     removed = changes.remove(unit)
     changes.bury(unit)
     observed = changes.observe(unit)
     delivered = changes.deliver(unit)
     reread(unit)
+    unit.stale |= changes.customers_of(unit.conn, list(unit.changed))
     _refold(unit)
     _note_reach(unit, new)
     aside = set_aside(unit.conn, unit.to.account, unit.source, found.malformed, unit.now)
@@ -99,8 +100,7 @@ def _new_messages(unit: Unit, new: Sequence[Arrival]) -> None:
     arrivals = {arrival.id: arrival for arrival in new}
     moved = place_arrivals(conn, to, arrivals, placed, unit.changed)
     unit.stale |= moved.customers
-    unit.reread |= moved.moved.keys()
-    unit.gone |= moved.gone
+    unit.reread |= moved.below
     rows.put_identities(conn, to, unit.found.authors)
     places = [arrival.placed for arrival in new]
     put_threads(conn, to, places)
@@ -113,7 +113,9 @@ def _new_messages(unit: Unit, new: Sequence[Arrival]) -> None:
         arrival.conversation = work.of.get(arrival.id)
     rows.insert_messages(conn, to, new, unit.policy.rules.id, unit.found_by)
     rows.write_work(conn, to, work)
-    unit.stale |= settle(conn, contested | moved.private)
+    concerned, left = settle(conn, contested | moved.private)
+    unit.stale |= concerned
+    unit.gone |= let_go(conn, moved.below, left)
     index(conn, [*arrivals])
 
 

@@ -74,7 +74,7 @@ def _see_again(unit: Unit, arrival: Arrival, old: Stored) -> None:
         set_where(unit.conn, messages, columns, ("id",), [row])
         _await(unit, arrival.id, facts)
         unit.changed.add(arrival.id)
-        unit.reread.add(arrival.id)
+        unit.reworded.add(arrival.id)
     if better and not first and arrival.hash != old.first_hash and not arrival.revised_at:
         _replace_words(unit, arrival, old)
 
@@ -123,4 +123,4 @@ def _replace_words(unit: Unit, arrival: Arrival, old: Stored) -> None:
     if not old.revised_at:
         row = (arrival.hash, m.rating, arrival.id)
         set_where(unit.conn, messages, ("hash", "rating"), ("id",), [row])
-    unit.reread.add(arrival.id)
+    unit.reworded.add(arrival.id)

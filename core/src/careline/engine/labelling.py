@@ -11,7 +11,7 @@ from careline.config.policy import LabelRule
 from careline.contract.classifier import Classifier, Reading, Turn, Utterance
 from careline.engine.arrivals import KINDS, Arrival, Intake
 from careline.engine.deadlines import Asked, matches
-from careline.engine.facts import Labels
+from careline.engine.facts import NO_LABELS, Labels
 from careline.models import Visibility
 from careline.store.bulk import query_in
 
@@ -135,15 +135,22 @@ def hold(arrival: Arrival, reading: Reading, by: str, *, over: bool = False) -> 
         _primary(facets, "urgency"),
         None if needs is None else needs.primary == "yes",
     )
-    first, second = (said, arrival.labels) if over else (arrival.labels, said)
-    arrival.labels = Labels(
+    if arrival.labels is NO_LABELS:
+        arrival.labels = said
+    else:
+        first, second = (said, arrival.labels) if over else (arrival.labels, said)
+        arrival.labels = _filled(first, second)
+    arrival.pii = arrival.pii or _primary(facets, "pii")
+    arrival.labelled_by = by if over else arrival.labelled_by or by
+
+
+def _filled(first: Labels, second: Labels) -> Labels:
+    return Labels(
         first.intent or second.intent,
         first.sentiment or second.sentiment,
         first.urgency or second.urgency,
         second.needs_reply if first.needs_reply is None else first.needs_reply,
     )
-    arrival.pii = arrival.pii or _primary(facets, "pii")
-    arrival.labelled_by = by if over else arrival.labelled_by or by
 
 
 def _primary(facets: Mapping[str, Any], name: str) -> str | None:
@@ -156,8 +163,8 @@ def dump(reading: Reading) -> str:
     said = {
         name: {
             "primary": facet.primary,
-            "values": dict(facet.values),
-            "evidence": [[e.value, e.cue, e.start, e.end] for e in facet.evidence],
+            "values": facet.values,
+            "evidence": facet.evidence,  # tuples: written as lists
         }
         for name, facet in reading.facets.items()
     }

@@ -20,13 +20,12 @@ _COLUMNS = ("thread", "answers", "place", "role", "depth", "fact_at")
 class Placed:
     """What placing a batch did to messages that were here before."""
 
-    moved: dict[str, Placement] = field(default_factory=dict)
+    below: frozenset[str] = frozenset()
+    """All that hangs below what came or changed."""
     customers: set[str] = field(default_factory=set)
     """Whose threads lost or gained a message that was here before."""
     private: set[str] = field(default_factory=set)
     """Private threads that lost or gained one."""
-    gone: dict[str, str | None] = field(default_factory=dict)
-    """Messages that are nobody's now, with the conversation each was in."""
 
 
 def place_arrivals(
@@ -129,20 +128,17 @@ def _move(
         for where in (moved[key], before[key])
         if where.private and where.role != "context"
     }
-    return Placed(moved, customers, private, _let_go(conn, moved))
+    _unlabel(conn, moved)
+    return Placed(frozenset(before), customers, private)
 
 
-def _let_go(conn: Connection, moved: dict[str, Placement]) -> dict[str, str | None]:
-    """Take out of their cases what is nobody's now, and the labels of what is no customer's."""
+def _unlabel(conn: Connection, moved: dict[str, Placement]) -> None:
+    """Take away the labels of what is no customer's word now."""
     ours = [key for key, where in moved.items() if where.role in ("ours", "context")]
     nothing = (None,) * len(_LABELS)
     set_where(conn, messages, _LABELS, ("id",), [(*nothing, key) for key in ours])
     delete_keys(conn, readings, "message", ours)
     delete_keys(conn, unread, "message", ours)
-    nobodys = [key for key in ours if moved[key].role == "context"]
-    gone = dict(select_in(conn, messages, ("id", "conversation"), "id", nobodys))
-    set_where(conn, messages, ("conversation",), ("id",), [(None, key) for key in gone])
-    return gone
 
 
 def _row(where: Placement) -> tuple[object, ...]:

@@ -10,6 +10,7 @@ from sqlalchemy import Connection
 from careline.engine import rows
 from careline.engine.arrivals import Arrival
 from careline.engine.changes import customers_of
+from careline.engine.labelling import TURNS
 from careline.engine.unit import Unit
 from careline.models import Attachment, Direction, Kind, Message, Visibility
 from careline.store.bulk import query_in, select_in
@@ -29,7 +30,7 @@ WHERE m.direction = 'in' AND m.role <> 'context' AND b.erased_at IS NULL
 def reread(unit: Unit) -> None:
     """Classify stored messages again: their words, or what was said before them, changed."""
     conn, to = unit.conn, unit.to
-    arrivals = load_arrivals(conn, unit.reread)
+    arrivals = load_arrivals(conn, {*unit.reread, *_with_turns(unit)})
     accounts = dict(select_in(conn, messages, ("id", "account"), "id", (a.id for a in arrivals)))
     for account in sorted(set(accounts.values())):
         own = [arrival for arrival in arrivals if accounts[arrival.id] == account]
@@ -38,6 +39,16 @@ def reread(unit: Unit) -> None:
     rows.set_labels(conn, arrivals)
     rows.put_unread(conn, unit.policy.deferred, arrivals)
     unit.stale |= customers_of(conn, [arrival.id for arrival in arrivals])
+
+
+def _with_turns(unit: Unit) -> set[str]:
+    """Return what was reworded, and all to which that is one of the earlier turns."""
+    found = level = unit.reworded
+    for _ in range(TURNS):
+        rows = select_in(unit.conn, messages, ("id",), "parent", level)
+        level = {id for (id,) in rows}
+        found = found | level
+    return found
 
 
 def load_arrivals(conn: Connection, ids: Iterable[str]) -> list[Arrival]:

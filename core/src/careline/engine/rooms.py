@@ -1,13 +1,13 @@
 """Threads: whose each is. A private one's customer is whoever said something in it first."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 
 from sqlalchemy import Connection
 
 from careline.engine.arrivals import Intake
 from careline.engine.placement import Placement
-from careline.store.bulk import insert_new, query_in, select_in, set_where
-from careline.store.tables import threads
+from careline.store.bulk import delete_keys, insert_new, query_in, select_in, set_where
+from careline.store.tables import messages, spans, threads
 
 _COLUMNS = ("id", "brand", "network", "place", "customer", "visibility")
 
@@ -44,22 +44,36 @@ SELECT m.thread, m.role <> 'customer', m.fact_at, m.depth, m.id, m.author, m.ans
 FROM messages m JOIN threads t ON t.id = m.thread WHERE m.role <> 'context' AND t.id IN"""
 
 
-def settle(conn: Connection, wanted: Iterable[str]) -> set[str]:
-    """Find anew whose these private threads are; return whom that concerns."""
+def settle(conn: Connection, wanted: Iterable[str]) -> tuple[set[str], list[str]]:
+    """Find anew whose these private threads are.
+
+    Return whose they are or were, and the threads that are nobody's any more.
+    """
     before: dict[str, str | None] = {}
-    after: dict[str, str] = {}
+    after: dict[str, str | None] = {}
     for thread, ours, _, _, _, author, answers, customer in sorted(query_in(conn, _SAID, wanted)):
         before[thread] = customer
-        who = answers if ours else author
-        if who is not None:
-            after.setdefault(thread, who)
-    return _change(conn, before, after)
+        after[thread] = after.get(thread) or (answers if ours else author)
+    changed = [(who, thread) for thread, who in after.items() if who != before[thread]]
+    set_where(conn, threads, ("customer",), ("id",), changed)
+    concerned = {*after.values(), *(before[thread] for _, thread in changed)}
+    return {who for who in concerned if who}, [thread for who, thread in changed if who is None]
 
 
-def _change(
-    conn: Connection, before: Mapping[str, str | None], after: Mapping[str, str]
-) -> set[str]:
-    changed = {thread: who for thread, who in after.items() if who != before[thread]}
-    rows = [(who, thread) for thread, who in changed.items()]
-    set_where(conn, threads, ("customer",), ("id",), rows)
-    return {*changed.values(), *(one for thread in changed if (one := before[thread]))}
+_NOBODYS = """
+SELECT m.id, m.conversation FROM messages m JOIN threads t ON t.id = m.thread
+WHERE t.customer IS NULL AND m.conversation IS NOT NULL AND"""
+
+
+def let_go(
+    conn: Connection, moved: Iterable[str], left: Iterable[str]
+) -> dict[str, str | None]:
+    """Take out of their cases messages that are nobody's now, and whole threads.
+
+    Return those messages, each with the case it was in.
+    """
+    gone: dict[str, str | None] = dict(query_in(conn, f"{_NOBODYS} m.id IN", moved))
+    gone |= dict(query_in(conn, f"{_NOBODYS} m.thread IN", left))
+    set_where(conn, messages, ("conversation",), ("id",), [(None, key) for key in gone])
+    delete_keys(conn, spans, "thread", left)
+    return gone

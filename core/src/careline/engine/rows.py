@@ -116,7 +116,7 @@ def put_identities(conn: Connection, to: Intake, authors: Mapping[str, Any]) -> 
 
 def write_work(conn: Connection, to: Intake, work: Work) -> None:
     """Write casework: conversations, states, spans, deadlines, and where messages are now."""
-    if work.threads:
+    if work.threads or work.refolded:
         _clear(conn, work)
     put(conn, tables.spans, _SPAN, work.spans)
     _put_conversations(conn, to, work)

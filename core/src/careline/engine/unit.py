@@ -39,6 +39,8 @@ class Unit:
     """Stored messages whose own facts changed, so that their chains must be placed anew."""
     reread: set[str] = field(default_factory=set)
     """Stored messages to be classified again."""
+    reworded: set[str] = field(default_factory=set)
+    """Stored messages whose words changed: what hangs below them is classified again too."""
     gone: dict[str, str | None] = field(default_factory=dict)
     """Messages that are no facts of any case any more, with the conversation each was in."""
     became: dict[str, str] = field(default_factory=dict)
