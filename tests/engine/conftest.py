@@ -80,7 +80,9 @@ class Ears:
     def __init__(self, conn: Connection, rules: Any) -> None:
         self.conn = conn
         label_rules = [LabelRule.model_validate(rule) for rule in LABEL_RULES]
-        self.policy = Policy(Labeller({"tags": Tags()}, label_rules), rules, StoredRules({rules.id: rules}))
+        self.policy = Policy(
+            Labeller({"tags": Tags()}, label_rules), rules, StoredRules({rules.id: rules})
+        )
 
     @staticmethod
     def to(account: str = "acme-x", **fields: Any) -> Intake:
@@ -188,4 +190,6 @@ def ears(make_ears: Any) -> Ears:
 @pytest.fixture(scope="session")
 def say() -> Any:
     """What customers and we say, for tests that write it before there is a store."""
-    return SimpleNamespace(said=Ears.said, ours=Ears.ours, direct=Ears.direct, id=Ears.id, at=Ears.at)
+    return SimpleNamespace(
+        said=Ears.said, ours=Ears.ours, direct=Ears.direct, id=Ears.id, at=Ears.at
+    )

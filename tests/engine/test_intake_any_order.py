@@ -80,7 +80,9 @@ def messages(draw, id):
     room = st.sampled_from([None, "dm-kim", "dm-kim", "dm-lee"])
     return Message(
         external_id=id,
-        kind=Kind.DIRECT if private else draw(st.sampled_from([Kind.REPLY, Kind.MENTION, Kind.POST])),
+        kind=Kind.DIRECT
+        if private
+        else draw(st.sampled_from([Kind.REPLY, Kind.MENTION, Kind.POST])),
         posted_at=minutes(draw(times)),
         precision=draw(st.sampled_from(["second"] * 5 + ["day"])),
         direction=Direction.OUT if by == "us" else Direction.IN,

@@ -254,3 +254,34 @@ async def test_cancelling_the_caller_is_no_failure_of_the_account() -> None:
         await scene.supervisor.guard("acme-x", hang)
     assert scene.state() is Health.OK
     assert scene.log.lines == []
+
+
+@pytest.mark.parametrize("leaked", [SystemExit(9), "cancelled"])
+async def test_what_a_plugin_has_no_business_to_raise_is_its_bug(leaked):
+    scene = Scene()
+
+    async def call() -> str:
+        if leaked == "cancelled":
+            raise anyio.get_cancelled_exc_class()() if _constructible() else SystemExit(1)
+        raise leaked
+
+    with pytest.raises(Unavailable):
+        await scene.supervisor.guard("acme", call)
+    [health] = scene.supervisor.snapshot()
+    assert health.state is Health.RETRYING
+    assert await scene.supervisor.guard("other", fine) == "fine"
+
+
+def _constructible() -> bool:
+    """Trio lets nobody make a cancellation; on asyncio libraries leak them."""
+    return anyio.get_cancelled_exc_class().__module__.startswith("asyncio")
+
+
+async def test_a_cancellation_from_outside_goes_through():
+    scene = Scene()
+    with anyio.CancelScope() as scope:
+        scope.cancel()
+        await scene.supervisor.guard("acme", anyio.sleep_forever)
+    assert scope.cancelled_caught
+    [health] = scene.supervisor.snapshot()
+    assert health.state is Health.OK

@@ -84,7 +84,7 @@ def test_the_first_rule_that_matches_holds_even_if_it_promises_nothing():
 
 
 def promised(said, clock=MONDAY_NINE, since=None, zone="Europe/Berlin"):
-    hours = Hours(days=dict.fromkeys(("mon", "tue"), ["09:00-17:00"]))
+    hours = Hours(days={"mon": ["09:00-17:00"], "tue": ["09:00-17:00"]})
     calendars = {"acme": Calendar(zone=zone, hours=hours)}
     rules = Rules(7, RuleBook(rules=(rule(**said),), calendars=calendars))
     waiting = Waiting("m1", clock, 7, 0, True)

@@ -103,18 +103,18 @@ def over(start, minutes, days, holidays=(), zone="Europe/Berlin"):
     ],
 )
 def test_a_brand_with_a_lunch_break(start, minutes, end):
-    days = dict.fromkeys(DAYS[:5], ["09:00-12:00", "13:00-17:30"])
+    days = {day: ["09:00-12:00", "13:00-17:30"] for day in DAYS[:5]}
     assert over(start, minutes, days) == end
 
 
 def test_nobody_works_on_holidays():
-    days = dict.fromkeys(DAYS, ["09:00-17:00"])
+    days = {day: ["09:00-17:00"] for day in DAYS}
     holidays = [date(2026, 12, 25), date(2026, 12, 26)]
     assert over("2026-12-24T16:30", 60, days, holidays) == "2026-12-27 09:30"
 
 
 def test_a_day_until_midnight_goes_on_in_the_next():
-    days = dict.fromkeys(DAYS, ["00:00-24:00"])
+    days = {day: ["00:00-24:00"] for day in DAYS}
     assert over("2026-03-02T23:30", 60, days) == "2026-03-03 00:30"
 
 
@@ -135,12 +135,12 @@ def test_an_hour_that_the_clock_skips_counts_once():
 
 def test_a_year_of_holidays_stops_no_clock_for_ever():
     year = [date(2026, 1, 1) + timedelta(days=n) for n in range(800)]
-    days = dict.fromkeys(DAYS, ["09:00-17:00"])
+    days = {day: ["09:00-17:00"] for day in DAYS}
     assert over("2026-03-02T10:00", 60, days, year) == "2026-03-02 11:00"
 
 
 @pytest.mark.parametrize("year", [1, 1600, 1969])
 def test_a_time_from_before_all_clocks_of_ours(year):
     start = to_micros(datetime(year, 1, 1, tzinfo=UTC))
-    hours = Hours(days=dict.fromkeys(DAYS, ["09:00-17:00"]))
+    hours = Hours(days={day: ["09:00-17:00"] for day in DAYS})
     assert working(start, MINUTE, hours, "America/Chicago") == start + MINUTE

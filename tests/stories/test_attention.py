@@ -91,3 +91,12 @@ async def test_a_customer_linked_by_staff_is_seen_with_all_their_cases(story):
     assert [one.text for one in case.notes] == ["Same order number as @kim2"]
     await story.desk.unlink(story.id("1"), "x:@kim2", actor="ann")
     assert (await story.case("1")).related == ()
+
+
+async def test_a_link_taken_back_does_not_come_back_with_the_next_one(story):
+    await story.hears(story.said("1"), story.said("2", by="kim2"), story.said("3", by="kim3"))
+    await story.desk.link(story.id("1"), story.id("2"), "a guess", actor="ann")
+    await story.desk.unlink(story.id("2"), story.id("1"), actor="ann")
+    await story.desk.link(story.id("1"), story.id("3"), "the same address", actor="ann")
+    assert [one.id for one in (await story.case("1")).related] == [story.id("3")]
+    assert (await story.case("2")).related == ()

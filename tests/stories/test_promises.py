@@ -233,3 +233,18 @@ async def test_an_answer_written_elsewhere_while_we_were_down_is_heard_before_we
     await all_kinds.passes(all_kinds.at(3 * HOUR))
     assert await all_kinds.fired() == []
     assert promised(await all_kinds.case("1"))["first_reply"][1] == "kept"
+
+
+async def test_the_time_to_resolve_stands_while_the_customer_is_to_speak(all_kinds):
+    await all_kinds.hears(all_kinds.ours("2", "1", 5))
+    await all_kinds.passes(all_kinds.at(4 * DAY))
+    case = await all_kinds.case("1")
+    assert promised(case)["resolve"] == (all_kinds.at(3 * DAY), "open")
+    assert (case.due_at, await all_kinds.fired()) == (None, [])
+
+
+async def test_what_was_missed_stays_missed_when_the_case_is_closed(all_kinds):
+    await all_kinds.passes(all_kinds.at(2 * HOUR))
+    await all_kinds.desk.ignore(all_kinds.id("1"), "a joke", actor="ann")
+    outcomes = {kind: one for kind, (_, one) in promised(await all_kinds.case("1")).items()}
+    assert outcomes == {"acknowledge": "missed", "first_reply": "missed", "resolve": "void"}

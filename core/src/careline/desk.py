@@ -29,6 +29,7 @@ from careline.engine.intake import Summary
 from careline.engine.keeping import Keeping
 from careline.engine.labelling import Labeller
 from careline.engine.people import Link, link, unlink
+from careline.engine.reading import ConversationView, Page, conversation, inbox
 from careline.engine.rulesets import StoredRules, keep_rules
 from careline.engine.supervisor import Supervisor
 from careline.engine.unit import Policy
@@ -38,10 +39,13 @@ from careline.models import Text
 from careline.outfit import Outfitter
 from careline.registry import Registry
 from careline.store import notes
+from careline.store.inbox import InboxQuery
+from careline.store.indexing import index_pending
 from careline.store.lock import RunLock
 from careline.store.lookup import full_id
 from careline.store.migrations import ensure
 from careline.store.records import StoreRecords
+from careline.store.report import Report, report
 from careline.store.roster import put_roster
 from careline.store.store import Store, Unit
 from careline.store.times import to_micros
@@ -203,6 +207,29 @@ class Desk:
     async def read(self, unit: Unit[T]) -> T:
         """Run a reading unit of work: a function of a connection."""
         return await self.store.read(unit)
+
+    async def inbox(self, query: InboxQuery | None = None) -> Page:
+        """Return a page of conversations, what is due first on top."""
+        asked, now = query or InboxQuery(), self.clock.now()
+        while asked.search and await self.store.write(lambda conn: index_pending(conn)):
+            pass  # what was heard just now is found too
+        return await self.store.read(lambda conn: inbox(conn, asked, now))
+
+    async def conversation(self, said: str) -> ConversationView:
+        """Return one conversation whole.
+
+        Raises:
+            NotFound: there is none, or several begin so.
+        """
+        now = self.clock.now()
+        return await self.store.read(lambda conn: conversation(conn, said, now))
+
+    async def report(self, since: datetime, until: datetime, *, brand: str | None = None) -> Report:
+        """Return how fast customers were answered whose conversations began in a period."""
+        now, zones = self.clock.now(), {n: b.timezone for n, b in self.settings.brands.items()}
+        return await self.store.read(
+            lambda conn: report(conn, since, until, now=now, brand=brand, zones=zones)
+        )
 
     async def full_id(self, said: str) -> str:
         """Return the id of the conversation that `said` begins, or became.

@@ -4,7 +4,8 @@
 
     CarelineError
     ├── config.ConfigError     every problem of a configuration, at once
-    ├── StoreError             the database cannot be used: locked, newer, full
+    ├── StoreError             the database cannot be used: newer, full, damaged
+    │   └── StoreBusy          another process holds it: try again later
     ├── NotFound               no such conversation, message, account
     ├── PluginError            a plugin is missing, invalid or ambiguous
     └── ChannelError           what a channel, classifier or notifier may raise
@@ -47,6 +48,10 @@ class CarelineError(Exception):
 
 class StoreError(CarelineError):
     """The database cannot be used as it is; the text says what to do."""
+
+
+class StoreBusy(StoreError):
+    """Another process holds the database: the same may go well later."""
 
 
 class NotFound(CarelineError):

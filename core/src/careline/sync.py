@@ -14,7 +14,10 @@ from careline.config import Settings
 from careline.contract.context import Clock
 from careline.desk import Desk, Ran
 from careline.engine.people import Link
+from careline.engine.reading import ConversationView, Page
 from careline.registry import Registry
+from careline.store.inbox import InboxQuery
+from careline.store.report import Report
 from careline.store.store import Unit
 
 P = ParamSpec("P")
@@ -73,6 +76,18 @@ class SyncDesk:
     def read(self, unit: Unit[T]) -> T:
         """Run a reading unit of work: a function of a connection."""
         return self._call(self._desk.read, unit)
+
+    def inbox(self, query: InboxQuery | None = None) -> Page:
+        """Return a page of conversations, what is due first on top."""
+        return self._call(self._desk.inbox, query)
+
+    def conversation(self, said: str) -> ConversationView:
+        """Return one conversation whole."""
+        return self._call(self._desk.conversation, said)
+
+    def report(self, since: datetime, until: datetime, *, brand: str | None = None) -> Report:
+        """Return how fast customers were answered."""
+        return self._call(self._desk.report, since, until, brand=brand)
 
     def full_id(self, said: str) -> str:
         """Return the id of the conversation that `said` begins, or became."""

@@ -10,8 +10,8 @@ import click
 from careline.cli.main import BAD_CONFIG
 from careline.cli.options import DEFAULT, Chosen, config_options, json_option
 from careline.cli.output import emit_json, one_line, show_safe
-from careline.config import AccountSettings, ConfigError, Settings
-from careline.config import explain as explained
+from careline.config import AccountSettings, ConfigError, Settings, explained
+from careline.config import explain as explain_key
 from careline.config import schema as schema_of
 from careline.contract.channel import Capability
 
@@ -90,6 +90,7 @@ def _sentence(channel: dict[str, Any], settings: Settings) -> str:
 
 @click.command()
 @config_options
+@click.option("--json", is_flag=True, expose_value=False, help="As without it: it is JSON.")
 def schema(chosen: Chosen) -> None:
     """Print the JSON Schema of the configuration, with the keys of all plugins."""
     emit_json(schema_of(chosen.registry))
@@ -98,9 +99,14 @@ def schema(chosen: Chosen) -> None:
 @click.command()
 @config_options
 @click.argument("key")
-def explain(chosen: Chosen, key: str) -> None:
+@json_option
+def explain(chosen: Chosen, key: str, as_json: bool) -> None:
     """Say what KEY means, what it is now and where that is set: channels.acme-x.token."""
-    click.echo(show_safe(explained(chosen.registry, key, chosen.document_if_any)))
+    if as_json:
+        found = explained(chosen.registry, key, chosen.document_if_any)
+        emit_json({"schema_version": 1, **asdict(found)})
+        return
+    click.echo(show_safe(explain_key(chosen.registry, key, chosen.document_if_any)))
 
 
 @click.command()

@@ -7,7 +7,7 @@ import click
 from careline.cli.options import Chosen, config_options, json_option
 from careline.cli.output import emit_json, table
 from careline.cli.page import due_in_words, page_of
-from careline.cli.reading import Span, now, opened, shown, zones
+from careline.cli.reading import Span, check_names, now, opened, shown, zones
 from careline.engine.reading import InboxRow, conversation, inbox
 from careline.models import Intent, Status
 from careline.store.inbox import Due, InboxQuery
@@ -66,6 +66,13 @@ def conversations(
         zones=zones(chosen),
     )
     with opened(chosen) as store:
+        check_names(
+            chosen,
+            store,
+            channels=("--channel", channel),
+            brands=("--brand", brand),
+            agents=("--assignee", assignee),
+        )
         _list(store, query, as_json)
 
 
@@ -133,6 +140,7 @@ def show(chosen: Chosen, id: str, as_json: bool) -> None:
 def rejected(chosen: Chosen, channel: str | None, limit: int, as_json: bool) -> None:
     """List what could not be understood and was set aside, with the reason."""
     with opened(chosen) as store:
+        check_names(chosen, store, channels=("--channel", channel))
         found, total = store.read_now(lambda c: rejected_views(c, account=channel, limit=limit))
     if as_json:
         rows = [one.model_dump(mode="json") for one in found]

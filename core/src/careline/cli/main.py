@@ -18,6 +18,7 @@ _CODES: Mapping[str, int] = MappingProxyType(
     {
         "ConfigError": BAD_CONFIG,
         "PluginError": BAD_CONFIG,
+        "StoreBusy": TRY_LATER,
         "StoreError": UNAVAILABLE,
         "Transient": TRY_LATER,
     }

@@ -3,18 +3,22 @@
 from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 import click
+from sqlalchemy import select
 
 from careline.cli.options import Chosen
+from careline.cli.output import show_safe
 from careline.clock import SystemClock
 from careline.config.policy import parse_duration
+from careline.config.problems import nearest
 from careline.engine.priority import span
 from careline.errors import StoreError
 from careline.store.migrations import ensure, version
 from careline.store.store import Store
+from careline.store.tables import accounts, agents, brands
 
 
 @contextmanager
@@ -26,6 +30,32 @@ def opened(chosen: Chosen) -> Iterator[Store]:
             raise StoreError("nothing is stored yet: `careline run` hears the channels first")
         ensure(store)
         yield store
+
+
+_TABLES: Final = {"channels": accounts, "brands": brands, "agents": agents}
+
+
+def check_names(chosen: Chosen, store: Store, **named: tuple[str, str | None]) -> None:
+    """Refuse names that neither the configuration nor the history knows.
+
+    Args:
+        chosen: the configuration.
+        store: holds those that left it, too.
+        named: option and name for each section of the configuration; None: none was given.
+    """
+    for section, (option, name) in named.items():
+        if name is not None:
+            _check(option, name, {*getattr(chosen.settings, section), *_kept(store, section)})
+
+
+def _check(option: str, name: str, known: set[str]) -> None:
+    if name not in known:
+        text = f"there is no {name!r}. {nearest(name, known)}".rstrip()
+        raise click.BadParameter(show_safe(text), param_hint=option)
+
+
+def _kept(store: Store, section: str) -> list[str]:
+    return store.read_now(lambda conn: list(conn.scalars(select(_TABLES[section].c.id))))
 
 
 def now() -> datetime:
@@ -62,7 +92,9 @@ class Span(click.ParamType[Any]):
         if value in self.words or not isinstance(value, str):
             return value
         try:
-            return parse_duration(value)
+            found = parse_duration(value)
+            now() + found
         except (ValueError, OverflowError) as error:
             known = f"{', '.join(self.words)}, or " if self.words else ""
             return self.fail(f"{value!r} is neither {known}a span: {error}", param, ctx)
+        return found

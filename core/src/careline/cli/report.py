@@ -1,9 +1,7 @@
 """`careline report` and `export`: how fast customers were answered, and every message as data."""
 
 import json
-import sys
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import AbstractContextManager, nullcontext
 from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 from typing import Any, TextIO
@@ -14,7 +12,8 @@ from sqlalchemy import Connection
 
 from careline.cli.options import Chosen, config_options, json_option
 from careline.cli.output import emit_json, one_line, table
-from careline.cli.reading import now, opened, shown, zones
+from careline.cli.reading import check_names, now, opened, shown, zones
+from careline.cli.target import written
 from careline.config.policy import parse_duration
 from careline.engine.priority import span
 from careline.store.export import export_rows
@@ -39,7 +38,10 @@ def report(
     zone = _zone(places, brand)
     start = None if since is None else _moment(since, "--since", at, zone)
     end = None if until is None else _moment(until, "--until", at, zone, ends=True)
+    if start is not None and start > (end or at):
+        raise click.BadParameter("begins after the period ends", param_hint="--since")
     with opened(chosen) as store:
+        check_names(chosen, store, brands=("--brand", brand))
         done = store.read_now(
             lambda conn: made_of(conn, start, end, now=at, brand=brand, zones=places)
         )
@@ -153,6 +155,7 @@ def export(chosen: Chosen, jsonl: bool, output: Path | None, brand: str | None) 
     if not jsonl:
         raise click.UsageError("Say --jsonl: it is the one format there is.")
     with opened(chosen) as store:
+        check_names(chosen, store, brands=("--brand", brand))
         count = store.read_now(_writing(output, brand))
     if output is not None:
         click.echo(f"Wrote {count} messages to {one_line(str(output))}.", err=True)
@@ -160,7 +163,7 @@ def export(chosen: Chosen, jsonl: bool, output: Path | None, brand: str | None) 
 
 def _writing(output: Path | None, brand: str | None) -> Callable[[Connection], int]:
     def unit(conn: Connection) -> int:
-        with _target(output) as file:
+        with written(output) as file:
             return sum(_write(file, record) for record in export_rows(conn, brand=brand))
 
     return unit
@@ -170,12 +173,3 @@ def _write(file: TextIO, record: Mapping[str, Any]) -> int:
     """Write a line in ASCII: JSON that is as safe in a terminal as in a pipe. Return 1."""
     file.write(json.dumps(record) + "\n")
     return 1
-
-
-def _target(output: Path | None) -> AbstractContextManager[TextIO]:
-    if output is None:
-        return nullcontext(sys.stdout)
-    try:
-        return output.open("w", encoding="utf-8")
-    except OSError as error:
-        raise click.ClickException(f"{output} cannot be written: {error.strerror}.") from None

@@ -1,6 +1,6 @@
 """What an operator writes: TOML to settings, every problem at once."""
 
-from careline.config.explain import explain
+from careline.config.explain import explain, explained
 from careline.config.loading import disabled, load
 from careline.config.problems import ConfigError, Problem
 from careline.config.schema import schema
@@ -19,6 +19,7 @@ __all__ = [
     "Settings",
     "disabled",
     "explain",
+    "explained",
     "load",
     "read",
     "schema",

@@ -28,6 +28,27 @@ class _Place:
     plugin: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Explained:
+    """What there is to say of a key, for machines: values as they are written in the file."""
+
+    key: str
+    type: str | None
+    """None for a table."""
+    default: str | None
+    """None where there is none, or nothing."""
+    required: bool
+    meaning: str
+    plugin: str | None
+    """Who brings the key; None: careline itself."""
+    value: str | None
+    """What is written now; secrets are masked."""
+    set_at: str | None
+    """`careline.toml:12`, or what set it in place of the file."""
+    keys: dict[str, str]
+    """The keys of a table, and what each means."""
+
+
 def explain(registry: Kinds, key: str, document: Document | None = None) -> str:
     """Return what there is to say of `channels.NAME.KEY`, as text of a few lines.
 
@@ -41,6 +62,44 @@ def explain(registry: Kinds, key: str, document: Document | None = None) -> str:
         PluginError: the plugin of its kind is not there.
     """
     document = document or Document()
+    place, info, types = _found(registry, key, document)
+    return "\n".join(_lines(place, info, types, document))
+
+
+def explained(registry: Kinds, key: str, document: Document | None = None) -> Explained:
+    """Return the same as data; takes and raises what `explain` does."""
+    document = document or Document()
+    place, info, types = _found(registry, key, document)
+    tables = [table for one in types for table in models(one)]
+    written = None if tables else document.get(place.path)
+    told = info is not None and not tables and not info.is_required()
+    keys = {name: one.description for table in tables for name, one in fields(table).items()}
+    return Explained(
+        key=key_text(place.path),
+        type=None if tables else type_text(types[0]),
+        default=_default(info) if info and told else None,
+        required=info is not None and info.is_required(),
+        meaning=(info and info.description) or "",
+        plugin=place.plugin or None,
+        value=None if written is None else value_text(written, types[0]),
+        set_at=None if written is None else _set_at(document, place.path),
+        keys={name: first_sentence(said or "") for name, said in keys.items()},
+    )
+
+
+def _default(info: FieldInfo) -> str | None:
+    return None if (text := default_text(info)) == "nothing" else text
+
+
+def _set_at(document: Document, path: KeyPath) -> str | None:
+    file, line = document.where(path)
+    return f"{file}:{line}" if file and line else file
+
+
+def _found(
+    registry: Kinds, key: str, document: Document
+) -> tuple[_Place, FieldInfo | None, tuple[Any, ...]]:
+    """Return where a key leads, its own field, and the types that its value may have."""
     place = _place(registry, _parse(key), document)
     info, types = None, place.types
     for depth, part in enumerate(place.rest):
@@ -50,7 +109,7 @@ def explain(registry: Kinds, key: str, document: Document | None = None) -> str:
             before = place.path[: len(place.path) - len(place.rest) + depth]
             raise _unknown((*before, part), [name for t in types for name in names(t)])
         types = inner[:1]
-    return "\n".join(_lines(place, info, types, document))
+    return place, info, types
 
 
 def _parse(key: str) -> KeyPath:
@@ -116,9 +175,8 @@ def _values(
         default = info is not None and not info.is_required()
         yield f"  now      {'the default' if default else 'nothing'}"
         return
-    file, line = document.where(path)
-    place = f"  ({file}{f':{line}' if line else ''})" if file else ""
-    yield f"  now      {value_text(written, annotation)}{place}"
+    place = _set_at(document, path)
+    yield f"  now      {value_text(written, annotation)}{f'  ({place})' if place else ''}"
 
 
 def _keys(table: Any) -> Iterator[str]:

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator, Mapping
+from difflib import get_close_matches
 from typing import Any
 
 from pydantic import ValidationError
@@ -40,7 +41,8 @@ def reworded(
         path = _written(detail, value)
         if path not in seen:
             seen.add(path)
-            yield path, *_said(detail, model, path, more)
+            message, hint = _said(detail, model, path, more)
+            yield path, message, hint or _near(detail, value, path)
 
 
 def _written(detail: ErrorDetails, value: Any) -> KeyPath:
@@ -65,6 +67,17 @@ def _said(
     for part in path[:-1]:
         model = child(model, part)
     return message, nearest(str(path[-1]), (*names(model), *(more if len(path) == 1 else ())))
+
+
+def _near(detail: ErrorDetails, value: Any, path: KeyPath) -> str:
+    """Return the hint for a misspelt word, where only some words may stand."""
+    if detail["type"] not in ("literal_error", "enum"):
+        return ""
+    for part in path:
+        value = value[part]
+    words = re.findall(r"'([^']*)'", str(detail.get("ctx", {}).get("expected")))
+    near = get_close_matches(str(value).lower(), words, 1)
+    return nearest(near[0], near) if near else ""
 
 
 def _plain(message: str) -> str:

@@ -10,6 +10,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 from careline.models import DeadlineKind, Intent, Kind, Visibility
 
 _DURATION = re.compile(r"(\d+(?:\.\d+)?)(s|m|h|d)")
+_LONGEST = timedelta(days=366)
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 
 
@@ -20,12 +21,17 @@ def parse_duration(value: Any) -> Any:
     parts = _DURATION.findall(value.replace(" ", ""))
     if not parts or "".join(n + u for n, u in parts) != value.replace(" ", ""):
         raise ValueError("a span of time is written like 30m, 1h, 1h30m or 2d")
-    return sum((timedelta(**{_UNITS[u]: float(n)}) for n, u in parts), timedelta())
+    try:
+        return sum((timedelta(**{_UNITS[u]: float(n)}) for n, u in parts), timedelta())
+    except OverflowError:
+        raise ValueError("a span of time so long goes beyond all time") from None
 
 
-def _positive(value: timedelta) -> timedelta:
+def _bounded(value: timedelta) -> timedelta:
     if value <= timedelta():
         raise ValueError("a span of time must be longer than nothing")
+    if value > _LONGEST:
+        raise ValueError(f"a span of time is {_LONGEST.days} days at the most")
     return value
 
 
@@ -51,10 +57,12 @@ def _listed(value: Any) -> Any:
     return [value] if isinstance(value, str | bool) else value
 
 
-Duration = Annotated[timedelta, BeforeValidator(parse_duration), AfterValidator(_positive)]
+Duration = Annotated[timedelta, BeforeValidator(parse_duration), AfterValidator(_bounded)]
 Share = Annotated[float, BeforeValidator(_share), Field(gt=0, lt=1)]
 Zone = Annotated[str, AfterValidator(_zone)]
 Names = Annotated[tuple[str, ...], BeforeValidator(_listed)]
+Sentiment = Literal["negative", "neutral", "positive"]
+Urgency = Literal["high", "normal", "low"]
 
 
 class Policy(BaseModel):
@@ -71,21 +79,33 @@ def _spans(value: Any) -> Any:
 
 
 def _span(value: Any) -> tuple[time, time]:
-    begin, end = value.split("-", 1) if isinstance(value, str) and "-" in value else (value, "")
-    if not isinstance(begin, str):  # as `model_dump` wrote it
-        return _span(f"{value[0]}-{value[1]}")
+    begin, end = _ends(value)
     opens, closes = _clock(begin), _clock(end)
     if opens >= closes:
         raise ValueError(f"{value!r}: {begin.strip()} is not before {end.strip()}")
     return opens, closes
 
 
+def _ends(value: Any) -> tuple[str, str]:
+    """Return both ends of `"09:00-17:00"`, or of a pair as `model_dump` writes it."""
+    if isinstance(value, str):
+        begin, _, end = value.partition("-")
+        return begin, end
+    pair = isinstance(value, list | tuple) and len(value) == 2
+    if not pair or not all(isinstance(part, str | time) for part in value):
+        raise ValueError(f"{value!r} is no span of a day: write 09:00-17:00")
+    return str(value[0]), str(value[1])
+
+
 def _clock(text: str) -> time:
     text = text.strip()
     try:
-        return time.max if text == "24:00" else time.fromisoformat(text)
+        clock = time.max if text == "24:00" else time.fromisoformat(text)
     except ValueError:
         raise ValueError(f"{text!r} is no time of day: write 09:00-17:00") from None
+    if clock.tzinfo is not None:
+        raise ValueError(f"{text!r} names a zone: hours are in the brand's")
+    return clock
 
 
 DaySpans = Annotated[tuple[tuple[time, time], ...], BeforeValidator(_spans)]
@@ -112,9 +132,9 @@ class When(Policy):
     """`public` or `private`."""
     intent: Annotated[tuple[Intent, ...], BeforeValidator(_listed)] = ()
     """What the customer wants: `problem`, `question`."""
-    sentiment: Names = ()
+    sentiment: Annotated[tuple[Sentiment, ...], BeforeValidator(_listed)] = ()
     """How it sounds: `negative`, `neutral`, `positive`."""
-    urgency: Names = ()
+    urgency: Annotated[tuple[Urgency, ...], BeforeValidator(_listed)] = ()
     """How pressing it is: `high`, `normal`, `low`."""
     needs_reply: bool | None = None
     """Whether it needs an answer."""
@@ -155,9 +175,9 @@ class LabelRule(Policy):
     """Any of these in the text, without regard to case."""
     intent: Intent | None = None
     """What the customer then wants."""
-    sentiment: str | None = None
+    sentiment: Sentiment | None = None
     """How it then sounds."""
-    urgency: str | None = None
+    urgency: Urgency | None = None
     """How pressing it then is."""
     needs_reply: bool | None = None
     """Whether it then needs an answer."""
@@ -170,7 +190,7 @@ DEFAULT_DEADLINES: tuple[DeadlineRule, ...] = tuple(
         {"when": {"intent": "question"}, "first_reply": "1h"},
         {"when": {"intent": "spam"}},
         {"when": {"needs_reply": True}, "first_reply": "24h"},
-        {"when": {"intent": "praise"}, "first_reply": "24h", "warn": ["80%"]},
+        {"when": {"intent": "praise"}, "acknowledge": "24h", "warn": ["80%"]},
     )
 )
 """What holds where the operator promises nothing else (S4, S24-S26; praise: S65)."""

@@ -21,6 +21,9 @@ from careline.config.tables import StoreSettings
 from careline.contract.channel import PluginConfig
 from careline.errors import PluginError
 
+RESERVED = frozenset({"automation", "system"})
+"""Who acts where no person does: no agent is called so."""
+
 
 def single(checker: Checker, section: str) -> BaseModel | None:
     """Check a table that stands once."""
@@ -44,8 +47,11 @@ def stored(checker: Checker, store: StoreSettings) -> StoreSettings:
 
 def named(checker: Checker, section: str) -> dict[str, Any]:
     """Check the tables that the operator names."""
-    tables = checker.tables(section).items()
-    return {name: checker.model(NAMED[section], table, (section, name)) for name, table in tables}
+    tables = checker.tables(section)
+    for name in sorted(RESERVED.intersection(tables if section == "agents" else ())):
+        checker.add((section, name), "is reserved: so careline names itself", "Take another name.")
+    made = tables.items()
+    return {name: checker.model(NAMED[section], table, (section, name)) for name, table in made}
 
 
 def rules(checker: Checker, section: str) -> tuple[Any, ...]:

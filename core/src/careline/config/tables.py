@@ -1,5 +1,6 @@
 """The tables of the file as pydantic models: their keys, what each means, what it may be."""
 
+import re
 from datetime import date, datetime
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
@@ -18,6 +19,8 @@ from careline.config.policy import DaySpans, Hours, Zone
 from careline.models import Brand, Kind
 
 DEFAULT_STORE = "sqlite:///careline.db"
+_PORT = re.compile(r"\w+(?:\+\w+)?://(?:[^:/]*(?::[^@]*)?@)?(?:\[[^/?]+\]|[^/:?]*)(?::([^/?]*))?")
+"""As SQLAlchemy reads it: a password may hold what a URL else may not."""
 _SCHEMES = ("sqlite", "sqlite+pysqlite", "postgresql", "postgresql+psycopg")
 
 
@@ -38,8 +41,12 @@ def _database(value: str) -> str:
         known = urlsplit(value).scheme in _SCHEMES
     except ValueError:  # its text may hold the password
         known = False
-    if not known:
+    found = _PORT.match(value)
+    if not known or found is None:
         raise ValueError("a store is sqlite:///FILE or postgresql+psycopg://USER@HOST/DATABASE")
+    port = found[1]
+    if port and not (port.isdecimal() and len(port) < 6 and 0 < int(port) < 65_536):
+        raise ValueError("its port is no number from 1 to 65535")
     return value
 
 

@@ -16,6 +16,7 @@ from careline.ids import derive
 from careline.store.bulk import insert_new, query_in
 from careline.store.log import log_event
 from careline.store.tables import acts
+from careline.store.turns import take_turn
 
 _LATEST = """
 SELECT m.id, m.brand, m.account, m.network FROM messages m JOIN spans s ON s.thread = m.thread
@@ -37,6 +38,9 @@ def act(
 
     The act is kept by the latest message of the conversation: ids of conversations may change.
     """
+    brands = query_in(conn, "SELECT brand FROM states WHERE conversation IN", [conversation])
+    for (brand,) in brands:
+        take_turn(conn, brand)
     rows_ = query_in(conn, _LATEST, [conversation], "ORDER BY m.fact_at DESC, m.depth DESC LIMIT 1")
     if not rows_:
         raise NotFound(f"there is no conversation {conversation}")
@@ -47,13 +51,13 @@ def act(
     row = (id, kind, message, other, actor, now, json.dumps(value))
     insert_new(conn, acts, columns, [row])
     log_event(conn, now, actor, kind, conversation, {"message": message, **value})
-    return _refold(conn, Intake(account, brand, "", network), message, rules)
+    return _refold(conn, Intake(account, brand, "", network), message, rules, now)
 
 
-def _refold(conn: Connection, to: Intake, message: str, rules: StoredRules) -> str:
+def _refold(conn: Connection, to: Intake, message: str, rules: StoredRules, now: Micros) -> str:
     select = "SELECT t.customer FROM messages m JOIN threads t ON t.id = m.thread WHERE m.id IN"
     customers = {customer for (customer,) in query_in(conn, select, [message]) if customer}
-    work = Work()
+    work = Work(now)
     refold(conn, to.brand, customers, rules, work)
     found = conn.exec_driver_sql("SELECT id, kind FROM accounts")
     channels = {row.id: row.kind for row in found}

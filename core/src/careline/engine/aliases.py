@@ -76,9 +76,12 @@ def _absorb(unit: Unit, fresh: Mapping[str, str]) -> None:
     """Give what was kept of an alias, as if it were another message, to the message it means."""
     conn = unit.conn
     _move_removals(conn, fresh)
-    stored = dict(select_in(conn, tables.messages, ("id", "conversation"), "id", fresh))
+    columns = ("id", "conversation", "thread", "visibility")
+    rows = select_in(conn, tables.messages, columns, "id", fresh)
+    stored = {id: conversation for id, conversation, _, _ in rows}
     if not stored:
         return
+    unit.private |= {thread for _, _, thread, visibility in rows if visibility == "private"}
     unit.stale |= customers_of(conn, list(stored))
     unit.gone |= stored
     unit.became |= {alias: fresh[alias] for alias in stored}

@@ -105,7 +105,7 @@ class Arrival:
     @property
     def rank(self) -> tuple[Any, ...]:
         """Return by what two different rows of one id are ordered: the least one holds."""
-        return (*self.facts.rank, self.hash)
+        return (*self.facts.rank, self.clock, self.hash)
 
     @property
     def placed(self) -> Placement:

@@ -7,7 +7,7 @@ from sqlalchemy import Connection
 
 from careline.engine.cases import ENDS_AFTER, Case, Parting, part
 from careline.engine.deadlines import Deadline
-from careline.engine.facts import Act, Fact, Word
+from careline.engine.facts import Act, Fact, Micros, Word
 from careline.engine.fold import FOLD_VERSION, RuleSets, State, apply, fold, load
 from careline.engine.history import History, load_histories
 from careline.engine.rulesets import StoredRules
@@ -28,6 +28,8 @@ class Opening:
 class Work:
     """What is to be written: conversations, their states, spans and deadlines."""
 
+    at: Micros = 0
+    """When it is done."""
     opened: list[Opening] = field(default_factory=list)
     states: dict[str, State] = field(default_factory=dict)
     deadlines: dict[tuple[str, str], tuple[str, Deadline]] = field(default_factory=dict)

@@ -30,6 +30,8 @@ class Deadline(NamedTuple):
     rules: int
     why: str
     live: bool
+    paused_at: Micros | None = None
+    """Since when its clock stands: the customer is to speak."""
     met_at: Micros | None = None
     void: str | None = None
 

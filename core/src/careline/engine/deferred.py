@@ -22,6 +22,8 @@ from careline.engine.supervisor import Supervisor
 from careline.errors import Rejected
 from careline.store.bulk import query_in
 from careline.store.store import Store
+from careline.store.times import to_micros
+from careline.store.turns import take_turn
 
 _LOOK = """
 SELECT u.message, m.brand, m.account, m.network FROM unread u JOIN messages m ON m.id = u.message
@@ -93,6 +95,7 @@ class Deferred:
         self, conn: Connection, to: Intake, name: str, reads: list[tuple[Arrival, Reading]]
     ) -> None:
         """Keep the readings; what they say holds above the inline ones."""
+        take_turn(conn, to.brand)
         version = self.classifiers[name].version
         kept = [Read(a.id, name, version, a.revised_at, dump(reading)) for a, reading in reads]
         rows.put_readings(conn, kept)
@@ -101,6 +104,6 @@ class Deferred:
             self.labeller.overrule(to, arrival)
         rows.set_labels(conn, [arrival for arrival, _ in reads])
         rows.drop_unread(conn, name, [arrival.id for arrival, _ in reads])
-        work = Work()
+        work = Work(to_micros(self.clock.now()))
         refold(conn, to.brand, customers_of(conn, [a.id for a, _ in reads]), self.rules, work)
         rows.write_work(conn, to, work)

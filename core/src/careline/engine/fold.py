@@ -41,7 +41,6 @@ class State:
     acknowledged_at: Micros | None = None
     resolved_at: Micros | None = None
     """Since when it is resolved; the customer's next word ends that."""
-    paused_at: Micros | None = None
     last_at: Micros = 0
     last_word: Micros = 0
     """When the customer or we said something last; onlookers do not count."""
@@ -61,8 +60,9 @@ class State:
 
     @property
     def due_at(self) -> Micros | None:
-        """When the next promise ends."""
-        return min((deadline.due_at for deadline in self.open.values()), default=None)
+        """When the next promise ends whose clock runs."""
+        running = (one.due_at for one in self.open.values() if one.paused_at is None)
+        return min(running, default=None)
 
     @property
     def unanswered(self) -> int:
@@ -190,13 +190,19 @@ def _promised(state: State, kinds: tuple[DeadlineKind, ...], new: Deadline) -> b
 
 
 def _resume(state: State, at: Micros, changes: Changes) -> None:
-    """The customer is back: the time we waited for them moves the target to resolve."""
-    if state.paused_at is not None:
-        moved = max(0, at - state.paused_at)
-        for deadline in _of(state, DeadlineKind.RESOLVE):
-            later = tuple(warn + moved for warn in deadline.warn_at)
-            _put(state, deadline._replace(due_at=deadline.due_at + moved, warn_at=later), changes)
-    state.paused_at = None
+    """The customer is back, or we waited long enough: that time moves the target to resolve."""
+    for one in _of(state, DeadlineKind.RESOLVE):
+        if one.paused_at is not None:
+            moved = max(0, at - one.paused_at)
+            warn = tuple(moment + moved for moment in one.warn_at)
+            due = one.due_at + moved
+            _put(state, one._replace(due_at=due, warn_at=warn, paused_at=None), changes)
+
+
+def _pause(state: State, at: Micros, changes: Changes) -> None:
+    for one in _of(state, DeadlineKind.RESOLVE):
+        if one.paused_at is None:
+            _put(state, one._replace(paused_at=at), changes)
 
 
 def _ours(state: State, word: Word, rules: RuleSets, brand: str, changes: Changes) -> None:
@@ -215,7 +221,7 @@ def _ours(state: State, word: Word, rules: RuleSets, brand: str, changes: Change
     state.waiting, state.more = (), 0
     if state.status != Status.RESOLVED:
         state.status, state.reason = Status.WAITING_CUSTOMER.value, None
-        state.paused_at = word.at if state.paused_at is None else state.paused_at
+        _pause(state, word.at, changes)
 
 
 def _answered(state: State, word: Word) -> None:
@@ -232,6 +238,7 @@ def _onlooker(state: State, word: Word, rules: RuleSets, brand: str, changes: Ch
 
 
 def _resolve(state: State, act: Act, rules: RuleSets, brand: str, changes: Changes) -> None:
+    _resume(state, act.at, changes)
     _meet(state, (DeadlineKind.RESOLVE,), act.at, changes)
     _close(state, Status.RESOLVED, f"resolved by {act.actor}", act.at, changes)
     state.resolved_at = act.at
@@ -239,6 +246,7 @@ def _resolve(state: State, act: Act, rules: RuleSets, brand: str, changes: Chang
 
 def _ignore(state: State, act: Act, rules: RuleSets, brand: str, changes: Changes) -> None:
     why = str(act.value.get("reason", ""))
+    _resume(state, act.at, changes)
     _close(state, Status.IGNORED, f"ignored by {act.actor}: {why}", act.at, changes)
     state.reason = why
 
@@ -250,7 +258,7 @@ def _close(state: State, status: Status, why: str, at: Micros, changes: Changes)
             _put(state, deadline._replace(void=why), changes)
     state.open = {}
     state.status, state.reason = status.value, None
-    state.waiting, state.more, state.paused_at = (), 0, None
+    state.waiting, state.more = (), 0
     state.snoozed_until = None
 
 
@@ -327,12 +335,7 @@ _PLAIN = tuple(name for name in State.__slots__ if name not in ("waiting", "open
 def dump(state: State) -> str:
     """Return the state as text; `load(dump(s)) == s`."""
     plain = [getattr(state, name) for name in _PLAIN]
-    waiting = [list(word) for word in state.waiting]
-    deadlines = [
-        [d.anchor, d.kind.value, d.starts_at, d.due_at, list(d.warn_at), d.rules, d.why, d.live]
-        for d in state.open.values()
-    ]
-    return to_json([plain, waiting, deadlines]).decode()
+    return to_json([plain, state.waiting, list(state.open.values())]).decode()
 
 
 def load(text: str) -> State:
@@ -343,7 +346,7 @@ def load(text: str) -> State:
         setattr(state, name, value)
     state.waiting = tuple(Waiting(*word) for word in waiting)
     state.open = {}
-    for anchor, kind, starts, due, warn, rules, why, live in deadlines:
-        deadline = Deadline(anchor, DeadlineKind(kind), starts, due, tuple(warn), rules, why, live)
+    for anchor, kind, starts, due, warn, *rest in deadlines:
+        deadline = Deadline(anchor, DeadlineKind(kind), starts, due, tuple(warn), *rest)
         state.open[deadline.key] = deadline
     return state

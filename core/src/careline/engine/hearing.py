@@ -130,7 +130,10 @@ class Hearing:
         if self.once:
             return None
         now = self.clock.now()
-        return min(at or now + timedelta(seconds=source.every), now + _LONGEST)
+        return min(
+            at or now + timedelta(seconds=min(source.every, _LONGEST.total_seconds())),
+            now + _LONGEST,
+        )
 
     async def _take(self, account: Account, source: Source, batch: Batch) -> None:
         summary = await self.keeping.keep(account, source, batch)

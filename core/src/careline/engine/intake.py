@@ -26,6 +26,7 @@ from careline.store.bulk import mark, put, select_in
 from careline.store.indexing import index
 from careline.store.log import log_event
 from careline.store.times import to_micros
+from careline.store.turns import take_turn
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +58,7 @@ def ingest(
     found_by: str = "poll",
 ) -> Summary:
     """Store a batch with all that follows from it, and the cursor. One unit of work."""
-    _lock(conn, to)
+    take_turn(conn, to.brand)
     caught_up_at = _caught_up_at(conn, to.account, source)
     found = sort_items(batch, to, now, caught_up_at)
     unit = Unit(conn, to, source, found_by, to_micros(now), policy, found)
@@ -113,7 +114,7 @@ def _new_messages(unit: Unit, new: Sequence[Arrival]) -> None:
         arrival.conversation = work.of.get(arrival.id)
     rows.insert_messages(conn, to, new, unit.policy.rules.id, unit.found_by)
     rows.write_work(conn, to, work)
-    concerned, left = settle(conn, contested | moved.private)
+    concerned, left = settle(conn, contested | moved.private | unit.private)
     unit.stale |= concerned
     unit.gone |= let_go(conn, moved.below, left)
     index(conn, [*arrivals])
@@ -128,7 +129,7 @@ def _step(unit: Unit, new: Sequence[Arrival], customers: Mapping[str, str | None
             words.setdefault(customer, []).append(word_of(unit, arrival, customer))
     fresh = words.keys() - unit.stale
     standings = load_standings(unit.conn, unit.to.brand, fresh)
-    work = Work()
+    work = Work(unit.now)
     unit.policy.rule_sets.ensure(unit.conn, _rules_of(standings.values()))
     for customer in fresh:
         standing = standings.get(customer) or Standing()
@@ -162,7 +163,7 @@ def word_of(unit: Unit, arrival: Arrival, customer: str) -> Word:
 
 def _refold(unit: Unit) -> None:
     if unit.stale:
-        work = Work()
+        work = Work(unit.now)
         work.refolded |= unit.gone
         refold(unit.conn, unit.to.brand, unit.stale, unit.policy.rule_sets, work)
         work.of |= {id: work.of[new] for id, new in unit.became.items() if new in work.of}
@@ -174,13 +175,6 @@ def _note_reach(unit: Unit, new: Sequence[Arrival]) -> None:
     told |= {id for id, _ in unit.found.observed}
     cases = select_in(unit.conn, tables.messages, ("conversation",), "id", told)
     note_reach(unit.conn, {case for (case,) in cases if case})
-
-
-def _lock(conn: Connection, to: Intake) -> None:
-    """On PostgreSQL, take turns within a brand's network; SQLite has one writer anyway."""
-    if conn.dialect.name == "postgresql":
-        key = f"{to.brand}/{to.network}"
-        conn.exec_driver_sql("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", (key,))
 
 
 def _caught_up_at(conn: Connection, account: str, source: str) -> Micros | None:

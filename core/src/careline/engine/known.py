@@ -31,7 +31,7 @@ class Stored(NamedTuple):
     @property
     def rank(self) -> tuple[Any, ...]:
         """Return by what two rows of one id are ordered, as `Arrival.rank` does."""
-        return (*self.facts.rank, self.first_hash or "")
+        return (*self.facts.rank, self.clock_at, self.first_hash or "")
 
 
 def load_stored(unit: Unit) -> dict[str, Stored]:
@@ -62,13 +62,15 @@ def note_known(unit: Unit, stored: dict[str, Stored]) -> None:
 
 def _see_again(unit: Unit, arrival: Arrival, old: Stored) -> None:
     """Let one of two rows hold: the message's own before a revision's, else the least."""
+    arrival.clock = _clock(arrival, old)
     first, better = _compare(arrival, old)
     context = arrival.context if first else old.context and arrival.context
     account = unit.to.account if first else min(old.account, unit.to.account)
     facts = arrival.facts if better else old.facts
     _note_sighting(unit, arrival.id, account, *{old.account, unit.to.account} - {account})
-    if (facts, context, account) != (old.facts, old.context, old.account):
-        clock = _clock(arrival, old) if better else old.clock_at
+    clock = arrival.clock if better else old.clock_at
+    now, before = (facts, context, account, clock), (old.facts, old.context, old.account)
+    if now != (*before, old.clock_at):
         columns = (*Facts._fields, "context", "account", "clock_at")
         row = (*facts, context, account, clock, arrival.id)
         set_where(unit.conn, messages, columns, ("id",), [row])
@@ -82,7 +84,7 @@ def _see_again(unit: Unit, arrival: Arrival, old: Stored) -> None:
 def _compare(arrival: Arrival, old: Stored) -> tuple[bool, bool]:
     """Return whether this is the first look at the message itself, and whether its row holds."""
     if arrival.revised_at:
-        return False, arrival.facts.rank < old.facts.rank
+        return False, arrival.rank[:-1] < old.rank[:-1]
     first = old.first_hash is None
     return first, first or arrival.rank < old.rank
 

@@ -44,7 +44,7 @@ def link(conn: Connection, one: str, two: str, evidence: str, actor: str, now: M
     people = persons_of(conn, [first, second])
     if people.get(first) and people.get(first) == people.get(second):
         raise CarelineError("these two are linked already")
-    person = people.get(first) or people.get(second) or derive("p", first)
+    person = people.get(first) or people.get(second) or derive("p", first, second, str(now))
     insert_new(conn, persons, ("id", "at", "actor"), [(person, now, actor)])
     members = [i for i in (first, second) if i not in people] + _members(conn, people, person, now)
     columns = ("id", "person", "identity", "evidence", "actor", "at")
@@ -79,8 +79,18 @@ def unlink(conn: Connection, one: str, two: str, actor: str, now: Micros) -> Lin
         f" WHERE person = {sign} AND identity = {sign} AND undone_at IS NULL",
         (now, actor, person, second),
     )
+    _end_if_alone(conn, person, actor, now)
     log_event(conn, now, actor, "unlink", person, {"identities": [first, second]})
     return Link(person, first, second)
+
+
+def _end_if_alone(conn: Connection, person: str, actor: str, now: Micros) -> None:
+    """End the last link of a person who is one identity again."""
+    select = "SELECT id FROM person_links WHERE undone_at IS NULL AND person IN"
+    left = query_in(conn, select, [person])
+    if len(left) == 1:
+        row = (now, actor, left[0][0])
+        set_where(conn, person_links, ("undone_at", "undone_by"), ("id",), [row])
 
 
 def persons_of(conn: Connection, wanted: list[str]) -> dict[str, str]:

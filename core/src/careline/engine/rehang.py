@@ -61,9 +61,7 @@ def _waiting_for(conn: Connection, chains: dict[str, Chained]) -> set[str]:
     return {message for (message,) in rows}
 
 
-def _below(
-    conn: Connection, ids: Iterable[str]
-) -> tuple[dict[str, Chained], dict[str, Placement]]:
+def _below(conn: Connection, ids: Iterable[str]) -> tuple[dict[str, Chained], dict[str, Placement]]:
     """Return these messages and all below them, each with the parent that its alias means."""
     chains, before = load_below(conn, ids)
     above = {chain.parent for chain in chains.values() if chain.parent}

@@ -40,8 +40,8 @@ def customers_of_threads(
 
 
 _SAID = """
-SELECT m.thread, m.role <> 'customer', m.fact_at, m.depth, m.id, m.author, m.answers, t.customer
-FROM messages m JOIN threads t ON t.id = m.thread WHERE m.role <> 'context' AND t.id IN"""
+SELECT thread, role <> 'customer', fact_at, depth, id, author, answers FROM messages
+WHERE role <> 'context' AND thread IN"""
 
 
 def settle(conn: Connection, wanted: Iterable[str]) -> tuple[set[str], list[str]]:
@@ -49,11 +49,10 @@ def settle(conn: Connection, wanted: Iterable[str]) -> tuple[set[str], list[str]
 
     Return whose they are or were, and the threads that are nobody's any more.
     """
-    before: dict[str, str | None] = {}
-    after: dict[str, str | None] = {}
-    for thread, ours, _, _, _, author, answers, customer in sorted(query_in(conn, _SAID, wanted)):
-        before[thread] = customer
-        after[thread] = after.get(thread) or (answers if ours else author)
+    before = dict(select_in(conn, threads, ("id", "customer"), "id", wanted))
+    after: dict[str, str | None] = dict.fromkeys(before)
+    for thread, ours, _, _, _, author, answers in sorted(query_in(conn, _SAID, before)):
+        after[thread] = after[thread] or (answers if ours else author)
     changed = [(who, thread) for thread, who in after.items() if who != before[thread]]
     set_where(conn, threads, ("customer",), ("id",), changed)
     concerned = {*after.values(), *(before[thread] for _, thread in changed)}
@@ -65,9 +64,7 @@ SELECT m.id, m.conversation FROM messages m JOIN threads t ON t.id = m.thread
 WHERE t.customer IS NULL AND m.conversation IS NOT NULL AND"""
 
 
-def let_go(
-    conn: Connection, moved: Iterable[str], left: Iterable[str]
-) -> dict[str, str | None]:
+def let_go(conn: Connection, moved: Iterable[str], left: Iterable[str]) -> dict[str, str | None]:
     """Take out of their cases messages that are nobody's now, and whole threads.
 
     Return those messages, each with the case it was in.

@@ -21,6 +21,7 @@ from careline.engine.labelling import Read
 from careline.engine.reach import known_reach, note_reach, rank
 from careline.store import tables
 from careline.store.bulk import delete_keys, insert_new, mark, put, query_in, set_where
+from careline.store.log import Line, log_events
 
 MESSAGE = (
     "id", "brand", "account", "network", "external_id", "kind", "direction", "visibility", "author",
@@ -154,16 +155,31 @@ def _first(conversation: str) -> str:
 
 
 def _void_stale(conn: Connection, work: Work, before: set[str]) -> None:
-    """Take back promises that the facts no longer make."""
-    select = "SELECT anchor, kind FROM deadlines WHERE conversation IN"
-    stale = [key for key in map(tuple, query_in(conn, select, before)) if key not in work.deadlines]
+    """Take back promises that the facts no longer make, and log which of them moved."""
+    select = "SELECT anchor, kind, conversation, due_at, live FROM deadlines WHERE conversation IN"
+    old = {tuple(row[:2]): row for row in query_in(conn, select, before)}
+    stale = [key for key in old if key not in work.deadlines]
     if stale:
         sign = mark(conn)
         where = f"WHERE anchor = {sign} AND kind = {sign}"
         conn.exec_driver_sql(f"DELETE FROM deadlines {where}", stale)
-        conn.exec_driver_sql(
-            f"UPDATE effects SET why = 'the facts behind it changed' {where}", stale
-        )
+        conn.exec_driver_sql(f"UPDATE effects SET why = '{_CHANGED}' {where}", stale)
+    lines = (_set_back(work, key, row) for key, row in old.items() if row.live)
+    log_events(conn, [line for line in lines if line is not None])
+
+
+_CHANGED = "the facts behind it changed"
+
+
+def _set_back(work: Work, key: tuple[Any, ...], row: Any) -> Line | None:
+    """Return what the log says of a promise that a refold took back or moved."""
+    data = {"deadline": row.kind, "message": row.anchor, "due_at": row.due_at, "why": _CHANGED}
+    if key not in work.deadlines:
+        return work.at, "system", "withdrew", row.conversation, data
+    due_at = work.deadlines[key][1].due_at
+    if due_at == row.due_at:
+        return None
+    return work.at, "system", "moved", row.conversation, {**data, "now_due_at": due_at}
 
 
 def _put_conversations(conn: Connection, to: Intake, work: Work) -> None:
@@ -205,8 +221,8 @@ def _put_states(conn: Connection, to: Intake, states: Mapping[str, State]) -> No
 
 
 _DEADLINE = (
-    "anchor", "kind", "conversation", "starts_at", "due_at", "warn_at", "next_at", "met_at",
-    "void", "rules", "why", "live",
+    "anchor", "kind", "conversation", "starts_at", "due_at", "warn_at", "next_at", "paused_at",
+    "met_at", "void", "rules", "why", "live",
 )  # fmt: skip
 
 
@@ -214,7 +230,8 @@ def _put_deadlines(conn: Connection, deadlines: Iterable[tuple[str, Deadline]]) 
     rows = [
         (
             d.anchor, d.kind.value, conversation, d.starts_at, d.due_at,
-            to_json(d.warn_at).decode(), next_stage(d), d.met_at, d.void, d.rules, d.why, d.live,
+            to_json(d.warn_at).decode(), next_stage(d), d.paused_at, d.met_at, d.void, d.rules,
+            d.why, d.live,
         )
         for conversation, d in deadlines
     ]  # fmt: skip
@@ -223,6 +240,7 @@ def _put_deadlines(conn: Connection, deadlines: Iterable[tuple[str, Deadline]]) 
 
 def next_stage(deadline: Deadline) -> Micros | None:
     """Return when a deadline next speaks up. Effects once made are never made again."""
-    if not deadline.live or deadline.met_at is not None or deadline.void is not None:
+    ended = deadline.met_at is not None or deadline.void is not None
+    if ended or deadline.paused_at is not None or not deadline.live:
         return None
     return min((*deadline.warn_at, deadline.due_at))

@@ -1,5 +1,6 @@
 """Stands between the core and every call of a plugin: one account's failure reaches no other."""
 
+import math
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
@@ -108,7 +109,9 @@ class Supervisor:
         self._admit(account, lane)
         try:
             result = await _within(timeout, call)
-        except Exception as raised:
+        except BaseException as raised:
+            if not _is_the_calls(raised):
+                raise
             error = _innermost(raised)
             if isinstance(error, Rejected):
                 self._worked(account, lane)
@@ -192,8 +195,17 @@ async def _within(seconds: float, call: Callable[[], Awaitable[T]]) -> T:
     raise Transient(f"it did not answer within {seconds:g} s")
 
 
-def _innermost(error: Exception) -> Exception:
+def _is_the_calls(error: BaseException) -> bool:
+    """Tell whether a call raised this of itself: nobody cancelled us, or told us to stop."""
+    if isinstance(error, anyio.get_cancelled_exc_class()):
+        return anyio.current_effective_deadline() > -math.inf
+    return isinstance(error, Exception | SystemExit)
+
+
+def _innermost(error: BaseException) -> Exception:
     """Return what a plugin's task group wrapped, where it is one error."""
-    while isinstance(error, ExceptionGroup) and len(error.exceptions) == 1:
+    while isinstance(error, BaseExceptionGroup) and len(error.exceptions) == 1:
         error = error.exceptions[0]
-    return error
+    if isinstance(error, Exception):
+        return error
+    return RuntimeError(f"it raised {type(error).__name__}, which is not for a plugin to raise")

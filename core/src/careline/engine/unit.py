@@ -41,6 +41,8 @@ class Unit:
     """Stored messages to be classified again."""
     reworded: set[str] = field(default_factory=set)
     """Stored messages whose words changed: what hangs below them is classified again too."""
+    private: set[str] = field(default_factory=set)
+    """Private threads that lost a message: whose they are must be found anew."""
     gone: dict[str, str | None] = field(default_factory=dict)
     """Messages that are no facts of any case any more, with the conversation each was in."""
     became: dict[str, str] = field(default_factory=dict)

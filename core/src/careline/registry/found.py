@@ -54,9 +54,13 @@ class PluginInfo:
         return self.name if origin == self.name else f"{self.name} ({origin})"
 
     @property
-    def state(self) -> Literal["loaded", "failed", "disabled"]:
-        """Whether it is used."""
-        return "disabled" if self.disabled else "failed" if self.error else "loaded"
+    def state(self) -> Literal["loaded", "partly", "failed", "disabled"]:
+        """Whether it is used: `partly` where only some of what it brings can be."""
+        if self.disabled:
+            return "disabled"
+        if self.error or (self.problems and not self.provides):
+            return "failed"
+        return "partly" if self.problems else "loaded"
 
 
 @dataclass(frozen=True, slots=True)

@@ -117,6 +117,7 @@ def count_deadlines(asked: Asked, groups: Groups) -> None:
         (d.met_at <= d.due_at, "kept"),
         (d.met_at.is_not(None), "missed"),
         (d.void.is_not(None), "void"),
+        (d.paused_at.is_not(None), "open"),
         (d.due_at < asked.now, "missed"),
         else_="open",
     ).label("outcome")

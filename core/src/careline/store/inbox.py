@@ -118,7 +118,8 @@ def _midnight(now: datetime, zone: str) -> int:
 
 def _position(after: str) -> tuple[int, str]:
     rank, dot, conversation = after.partition(".")
-    if not dot or not rank.removeprefix("-").isdecimal():
+    number = rank.removeprefix("-").isdecimal() and len(rank) <= len(str(-(2**63)))
+    if not dot or not number or not -(2**63) <= int(rank) < 2**63:
         raise ValueError(f"{after!r} is not where a page ended: use the `next` of the page before")
     return int(rank), conversation
 

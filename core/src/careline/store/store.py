@@ -18,7 +18,7 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.pool import QueuePool
 
-from careline.errors import StoreError
+from careline.errors import StoreBusy, StoreError
 
 T = TypeVar("T")
 Unit = Callable[[Connection], T]
@@ -195,8 +195,10 @@ def explain(error: DBAPIError, url: str) -> StoreError:
     where = make_url(url).render_as_string(hide_password=True)
     low = said.lower()
     if "locked" in low or "busy" in low:
-        hint = "another process holds it: stop that one, or wait for it"
-    elif "full" in low or "no space" in low or "disk i/o" in low:
+        return StoreBusy(
+            f"{where}: {said} (another process holds it: stop that one, or wait for it)"
+        )
+    if "full" in low or "no space" in low or "disk i/o" in low:
         hint = "free some space and start again: nothing that was committed is lost"
     elif "unable to open" in low or "readonly" in low or "read-only" in low:
         hint = "check that its folder exists and that this user may write there"

@@ -335,6 +335,7 @@ deadlines = Table(
     _time("due_at", null=False),
     _text("warn_at", null=False),
     _time("next_at"),
+    _time("paused_at"),
     _time("met_at"),
     _text("void"),
     Column("rules", Integer, nullable=False),

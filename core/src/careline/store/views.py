@@ -118,17 +118,17 @@ def _deadline(row: Row[Any], now: int) -> DeadlineView:
     names = ("kind", "anchor", "starts_at", "due_at", "met_at", "void", "why")
     return DeadlineView(
         **{name: getattr(row, name) for name in names},
-        outcome=outcome(row.due_at, row.met_at, row.void, now),
+        outcome=outcome(row, now),
     )
 
 
-def outcome(due_at: int, met_at: int | None, void: str | None, now: int) -> Outcome:
+def outcome(row: Row[Any], now: int) -> Outcome:
     """Return what became of a promise."""
-    if met_at is not None:
-        return "kept" if met_at <= due_at else "late"
-    if void is not None:
+    if row.met_at is not None:
+        return "kept" if row.met_at <= row.due_at else "late"
+    if row.void is not None:
         return "void"
-    return "missed" if due_at < now else "open"
+    return "missed" if row.due_at < now and row.paused_at is None else "open"
 
 
 def act_views(conn: Connection, id: str) -> tuple[ActView, ...]:

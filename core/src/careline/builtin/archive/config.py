@@ -58,10 +58,19 @@ class Ours(PluginConfig):
     )
 
 
+def _named(value: Any) -> Any:
+    """Refuse an empty path: it would be the folder that careline was started in."""
+    if value == "":
+        raise ValueError("a path must not be empty")
+    return value
+
+
 class ArchiveConfig(PluginConfig):
     """An archive: a file or a folder, its columns, and what they leave unsaid."""
 
-    path: Path = Field(description="a file, or a folder that is watched")
+    path: Annotated[Path, BeforeValidator(_named)] = Field(
+        description="a file, or a folder that is watched"
+    )
     fields: Fields = Field(description="model field = column")
     ours: Ours | None = Field(None, description="which rows we wrote ourselves")
     network: str = Field("archive", min_length=1, description="the namespace of the ids")
@@ -73,4 +82,10 @@ class ArchiveConfig(PluginConfig):
     )
     message_kind: Kind | None = Field(None, description="the kind of rows whose column is empty")
     visibility: Visibility = Field(Visibility.PUBLIC, description="of rows that do not say")
-    every: float = Field(5.0, gt=0, description="seconds between two looks once all is read")
+    every: float = Field(
+        5.0,
+        gt=0,
+        le=86_400,
+        allow_inf_nan=False,
+        description="seconds between two looks once all is read; a day at the most",
+    )

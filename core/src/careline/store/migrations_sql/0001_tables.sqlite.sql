@@ -113,6 +113,7 @@ CREATE TABLE deadlines (
     due_at BIGINT NOT NULL,
     warn_at TEXT NOT NULL,
     next_at BIGINT,
+    paused_at BIGINT,
     met_at BIGINT,
     void TEXT,
     rules INTEGER NOT NULL,

@@ -1,0 +1,13 @@
+"""Turns: units that fold a brand's conversations come one after another."""
+
+from sqlalchemy import Connection
+
+
+def take_turn(conn: Connection, brand: str) -> None:
+    """Wait until no other unit folds conversations of `brand`; hold the turn until the commit.
+
+    To be called before anything is read that the unit writes again. SQLite has one writer anyway.
+    """
+    if conn.dialect.name == "postgresql":
+        lock = "SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))"
+        conn.exec_driver_sql(lock, (f"careline/{brand}",))
