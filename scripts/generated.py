@@ -19,6 +19,7 @@ from pydantic.fields import FieldInfo
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
 from shapes import Row, table
+from shapes import contract as contract
 from shapes import model as model
 from unsaid import COLUMNS, KEYS, TYPES
 
@@ -32,6 +33,7 @@ from careline.config.shapes import models
 from careline.config.wording import default_text, type_text
 from careline.engine import priority as ranking
 from careline.engine.deadlines import describe
+from careline.errors import CarelineError
 from careline.plugin import Capability, Refusal
 from careline.registry import Registry
 from careline.store.tables import metadata
@@ -130,15 +132,15 @@ def _plain(default: str) -> str:
 def defaults() -> str:
     """Return the deadlines that hold where the operator promises nothing else."""
     rows = [_default(rule, number) for number, rule in enumerate(DEFAULT_DEADLINES)]
-    return table(("messages", "first and next reply", "warnings at"), rows)
+    return table(("messages", "promised", "warnings at"), rows)
 
 
 def _default(rule: Any, number: int) -> Row:
     who = describe(rule, number).partition(": ")[2]
-    if rule.first_reply is None:
-        return who, "nothing is promised", ""
-    span = f"{rule.first_reply.total_seconds() / 3600:g} h"
-    return who, span, ", ".join(f"{share:.0%}" for share in rule.warn)
+    spans = {kind: getattr(rule, kind) for kind in ("acknowledge", "first_reply", "resolve")}
+    told = [f"`{k}` within {s.total_seconds() / 3600:g} h" for k, s in spans.items() if s]
+    warnings = ", ".join(f"{share:.0%}" for share in rule.warn) if told else ""
+    return who, ", ".join(told) or "nothing", warnings
 
 
 # -- the contract
@@ -173,9 +175,20 @@ def refusals() -> str:
 
 
 def errors() -> str:
-    """Return the tree of errors, as the module draws it."""
-    tree = (import_module("careline.errors").__doc__ or "").partition("::\n")[2]
-    return f"```text\n{textwrap.dedent(tree).strip()}\n```"
+    """Return the tree of errors, as the module draws it, with those that other modules add."""
+    drawn = (import_module("careline.errors").__doc__ or "").partition("::\n")[2]
+    root, *lines = textwrap.dedent(drawn).strip().splitlines()
+    import_module("careline.desk")
+    ours = [one for one in CarelineError.__subclasses__() if one.__module__.startswith("careline.")]
+    added = [_error(one) for one in ours if one.__name__ not in drawn]
+    return "\n".join(["```text", root, *added, *lines, "```"])
+
+
+def _error(cls: type[CarelineError]) -> str:
+    """Return the line of an error that stands beside what raises it."""
+    name = f"{cls.__module__.removeprefix('careline.')}.{cls.__name__}"
+    said = (cls.__doc__ or "").partition("\n")[0].rstrip(".")
+    return f"├── {name:<22} {said[:1].lower()}{said[1:]}"
 
 
 def priority() -> str:

@@ -60,7 +60,7 @@ def _output(command: str, folder: Path, root: Path) -> str:
     done = subprocess.run(
         ["sh", "-c", f'careline() {{ "{sys.executable}" -m careline "$@"; }}\n{command}'],
         cwd=folder,
-        env={name: os.environ[name] for name in ("PATH", "PYTHONPATH") if name in os.environ},
+        env=_environment(),
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
@@ -68,3 +68,9 @@ def _output(command: str, folder: Path, root: Path) -> str:
         timeout=120,
     )
     return "".join(f"{line.rstrip()}\n" for line in done.stdout.splitlines())
+
+
+def _environment() -> dict[str, str]:
+    """Return what a reader's shell has: careline on its path, none of our own settings."""
+    here = {name: os.environ[name] for name in ("PATH", "PYTHONPATH") if name in os.environ}
+    return here | {"PATH": os.pathsep.join([str(Path(sys.executable).parent), here["PATH"]])}

@@ -7,10 +7,13 @@ import inspect
 import textwrap
 import types
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import MISSING
 from enum import Enum
 from importlib import import_module
 from itertools import pairwise
 from typing import Any, get_args, get_type_hints
+
+from unsaid import MEANINGS
 
 Row = Sequence[str]
 
@@ -31,6 +34,48 @@ def model(place: str) -> str:
     return "\n\n".join(_shape(getattr(import_module(module), name), set()))
 
 
+def contract(*places: str) -> str:
+    """Return what plugins make, each `module:Class`: its fields, or the values of an enum."""
+    found = [getattr(import_module(place[0]), place[2]) for place in map(_parted, places)]
+    return "\n\n".join(_told(cls) for cls in found)
+
+
+def _parted(place: str) -> tuple[str, str, str]:
+    return place.partition(":")
+
+
+def _told(cls: type) -> str:
+    told = f"**{cls.__name__}**: {inspect.cleandoc(cls.__doc__ or '').partition(chr(10))[0]}"
+    said = MEANINGS.get(cls.__name__, {}) | _said(cls)
+    if issubclass(cls, Enum):
+        rows = [(f"`{one.name}`", said[str(one.value)]) for one in cls]
+        return f"{told}\n\n{table((f'`{cls.__name__}.`', 'says'), rows)}"
+    hints, defaults = get_type_hints(cls), _defaults(cls)
+    values = [
+        (f"`{name}`", _python(hints[name]), defaults.get(name, "required"), _phrase(said[name]))
+        for name in _names(cls)
+    ]
+    return f"{told}\n\n{table(('field', 'type', 'default', 'meaning'), values)}"
+
+
+def _phrase(text: str) -> str:
+    return text[:1].lower() + text[1:].removesuffix(".")
+
+
+def _python(hint: Any) -> str:
+    return _type(hint).replace("null", "None").replace("list of", "tuple of")
+
+
+def _defaults(cls: type) -> dict[str, str]:
+    """Return the default of each field that has one."""
+    made: dict[str, Any] = dict(getattr(cls, "_field_defaults", {}))
+    for name, info in getattr(cls, "model_fields", {}).items():
+        made |= {} if info.is_required() else {name: info.default}
+    for name, field in getattr(cls, "__dataclass_fields__", {}).items():
+        made |= {} if field.default is MISSING else {name: field.default}
+    return {n: f"`{v.value if isinstance(v, Enum) else v!r}`" for n, v in made.items()}
+
+
 def _shape(cls: type, seen: set[type]) -> Iterator[str]:
     seen.add(cls)
     said, names = _said(cls), _names(cls)
@@ -45,8 +90,9 @@ def _shape(cls: type, seen: set[type]) -> Iterator[str]:
 
 
 def _names(cls: type) -> list[str]:
-    """Return the fields of a model or a dataclass; none of any other class."""
-    return list({**getattr(cls, "model_fields", {}), **getattr(cls, "__dataclass_fields__", {})})
+    """Return the fields of a model, a dataclass or a named tuple; none of any other class."""
+    model = {**getattr(cls, "model_fields", {}), **getattr(cls, "__dataclass_fields__", {})}
+    return list(model) or list(getattr(cls, "_fields", ()))
 
 
 def _models_in(hint: Any) -> Iterator[type]:
@@ -68,7 +114,8 @@ def _said(cls: type) -> dict[str, str]:
 
 
 _JSON = {str: "text", int: "whole number", float: "number", bool: "true or false", Any: "anything"}
-_JSON |= {types.NoneType: "null"}
+_TIMES = {"datetime": "time", "AwareDatetime": "time with a zone", "date": "day"}
+_JSON |= {types.NoneType: "null", bytes: "bytes"}
 
 
 def _type(hint: Any) -> str:
@@ -88,4 +135,4 @@ def _type(hint: Any) -> str:
         return " / ".join(map(str, args))
     if args:
         return " or ".join(_type(one) for one in args)
-    return {"datetime": "time", "date": "day"}.get(getattr(hint, "__name__", ""), str(hint))
+    return _TIMES.get(getattr(hint, "__name__", ""), str(hint))

@@ -7,7 +7,7 @@ KEYS: dict[str, dict[str, str]] = {
         "OK": "fine",
         "PROBLEMS": "problems were found, or what you named is not there",
         "usage": "the command line is wrong: the text says how",
-        "UNAVAILABLE": "the database cannot be used: full, newer, damaged; or another run works on it",
+        "UNAVAILABLE": "the database cannot be used: full, newer, damaged, run by another",
         "BUG": "careline failed by a fault of its own: report it; `CARELINE_DEBUG=1` shows where",
         "TRY_LATER": "try again later, as when another process holds the database",
         "BAD_CONFIG": "the configuration, or a plugin that it asks for, cannot be used",
@@ -103,3 +103,88 @@ COLUMNS = {
     "counts": "counters by account (not used yet)",
 }
 """Each table in one line."""
+
+MEANINGS: dict[str, dict[str, str]] = {
+    "Kind": {
+        "mention": "it names us, at no place of ours; also the first word of a customer's own",
+        "reply": "it answers the message `parent`",
+        "quote": "it shows the message `quoted` with words of its own",
+        "comment": "it stands under another: give `parent` or `root`",
+        "direct": "a private message; `root` is the conversation on the platform",
+        "review": "a review, with its `rating` where there are stars",
+        "post": "nobody in particular is spoken to: opens no conversation unless `opens` says so",
+    },
+    "Author": {
+        "id": "the platform's id, 1 to 512 printable characters: it never changes",
+        "scope": "where the id is unique, if in less than the network: a Page's id",
+        "name": "the name that people see",
+        "handle": "the name by which the platform mentions them, without `@`",
+        "followers": "how many follow them, where the platform says so",
+    },
+    "Attachment": {
+        "url": "where its bytes are",
+        "type": "its media type",
+        "size": "in bytes",
+        "description": "what the platform or the author says it shows",
+    },
+    "Message": {
+        "external_id": "the platform's id, 1 to 512 printable characters",
+        "kind": "what sort of message it is",
+        "posted_at": "when it was said; a zone is needed, kept in UTC",
+        "precision": "`day` where the platform gives only the day",
+        "direction": "`in`: from others; `out`: from us",
+        "visibility": "who can read it on the platform",
+        "author": "who said it",
+        "parent": "the id of the message that it answers or stands under",
+        "root": "the id of the place: root post, direct-message conversation, review",
+        "quoted": "the id of the message that it quotes",
+        "text": "what was said, whole",
+        "title": "a headline, where the platform has one",
+        "lang": "the language tag that the platform gives",
+        "permalink": "where people can read it",
+        "attachments": "files beside it",
+    },
+    "Source": {
+        "name": "its name within the channel: the cursor is kept under it",
+        "mode": "whether `poll` or `stream` is called",
+        "title": "its name for people",
+    },
+    "Seen": {
+        "message": "what was said",
+        "context": "keep it beside a case; it never is a case itself",
+    },
+    "Revised": {
+        "message": "how it reads now; its id may be a new one, the old one stays an alias",
+        "of": "the id by which it is known",
+        "at": "since when",
+    },
+    "Removed": {
+        "external_id": "which message",
+        "at": "when it went",
+        "by": "who removed it",
+        "purge": "empty its words here, too, for good",
+    },
+    "Observed": {
+        "external_id": "which message",
+        "at": "when the counts were so",
+        "likes": "None: not said",
+        "reposts": "None: not said",
+        "replies": "None: not said",
+        "reach": "how many people see it; None: not said",
+    },
+    "Delivered": {
+        "external_id": "which message of ours",
+        "at": "when",
+        "state": "only moves forward",
+        "why": "why it failed, in words",
+    },
+    "Malformed": {
+        "raw": "what came, as it came",
+        "why": "what is wrong with it: one sentence for people",
+    },
+    "Batch": {
+        "items": "what was heard, in any order",
+        "cursor": "any JSON: given to the next call, also after a restart",
+    },
+}
+"""What plugins make, field by field, where the code has no text under the field."""

@@ -147,7 +147,9 @@ def test_a_row_without_a_needed_column_says_which(column):
 @pytest.mark.parametrize(
     ("settings", "why"),
     [({"timezone": "Mars/Base"}, "no time zone is named"), ({"colour": "red"}, "Extra inputs"),
-     ({"delimiter": ",,"}, "at most 1"), ({"every": 0}, "greater than 0")],
+     ({"delimiter": ",,"}, "at most 1"), ({"every": 0}, "greater than 0"),
+     ({"every": float("inf")}, "finite"), ({"every": float("nan")}, "finite"),
+     ({"every": 86_401}, "less than or equal to 86400")],
 )  # fmt: skip
 def test_a_bad_setting_is_refused(settings, why):
     with pytest.raises(ValidationError, match=why):

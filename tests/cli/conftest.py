@@ -1,6 +1,7 @@
 """A folder with a configuration, real messages and a plugin that fails as it is told to."""
 
 import json
+import logging
 import os
 import subprocess
 import sys
@@ -82,6 +83,18 @@ DIST = {
     "flaky_plugin.py": FLAKY,
 }
 Run = Callable[..., Result]
+LOGGERS = ("", "careline", "httpx", "httpcore")
+
+
+@pytest.fixture(autouse=True)
+def logging_as_it_was() -> Iterator[None]:
+    """Commands set up the logging of their process: here, that is every other test's too."""
+    levels = {name: logging.getLogger(name).level for name in LOGGERS}
+    handlers = list(logging.getLogger().handlers)
+    yield
+    logging.getLogger().handlers[:] = handlers
+    for name, level in levels.items():
+        logging.getLogger(name).setLevel(level)
 
 
 @pytest.fixture

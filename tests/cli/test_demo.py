@@ -74,7 +74,22 @@ def test_piped_it_tells_the_day_in_plain_short_lines() -> None:
     ):
         assert words in told, words
     assert re.search(r"warned +no answer for 48 min, 12 min left", told)
-    assert lines[-1] == "Your turn: `careline init` writes a configuration to start from."
+
+
+def test_it_ends_with_a_command_that_works_from_here(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "executable", str(tmp_path / ".venv/bin/python"))
+    program = tmp_path / ".venv/bin/careline"
+    program.parent.mkdir(parents=True)
+    program.write_text("#!/bin/sh\n")
+    program.chmod(0o755)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    last = "Your turn: `{}init` writes a configuration to start from."
+    assert play().splitlines()[-1] == last.format(".venv/bin/careline ")
+    monkeypatch.setenv("PATH", str(program.parent))
+    assert play().splitlines()[-1] == last.format("careline ")
 
 
 def test_every_time_it_is_the_same_day(machine: str) -> None:

@@ -218,7 +218,7 @@ def test_a_database_that_another_program_locks(run: Run, monkeypatch: pytest.Mon
     conn.execute("BEGIN IMMEDIATE")
     result = run("run", "--once")
     conn.close()
-    assert result.exit_code == 69
+    assert result.exit_code == 75
     assert "another process holds it" in result.stderr
     assert run("run", "--once").exit_code == 0
 
@@ -226,17 +226,18 @@ def test_a_database_that_another_program_locks(run: Run, monkeypatch: pytest.Mon
 @pytest.fixture
 def small_disk() -> Iterator[Callable[[int], None]]:
     """Lets databases grow to so many pages and no further: SQLite then says the disk is full."""
-    most = [0]
+    most = [1_000_000]
 
     def limit(connection: sqlite3.Connection, record: object) -> None:
         connection.execute(f"PRAGMA max_page_count = {most[0]}")
 
     def set_limit(pages: int) -> None:
         most[0] = pages
-        event.listen(Engine, "connect", limit)
 
-    yield set_limit
-    if most[0]:
+    event.listen(Engine, "connect", limit)
+    try:
+        yield set_limit
+    finally:
         event.remove(Engine, "connect", limit)
 
 

@@ -39,10 +39,8 @@ def test_each_verb_says_in_one_line_what_is_so_now(run: Run, heard: dict[str, st
     assert line(run("assign", leo, "ann")) == f"{leo}: new, with ann, assigned by ann"
     assert line(run("assign", leo, "--nobody")) == f"{leo}: new, with nobody, by ann"
     assert line(run("note", leo, "calls back")) == f"{leo}: new, noted by ann"
-    assert line(run("ignore", leo, "--reason", "a test")) == (
-        f"{leo}: ignored, because a test, by ann"
-    )
-    assert line(run("resolve", leo)) == f"{leo}: resolved, by ann"
+    assert line(run("ignore", leo, "--reason", "a test")) == f"{leo}: ignored by ann: a test"
+    assert line(run("resolve", leo)) == f"{leo}: resolved by ann"
     view = shown(run, leo)
     assert [(one["kind"], one["actor"]) for one in view["acts"]] == [
         ("assign", "ann"),
@@ -110,7 +108,7 @@ def test_link_shows_each_as_related_to_the_other_until_it_is_taken_back(
 ) -> None:
     leo, mia = heard["leo"], heard["mia"]
     said = line(run("link", leo, "archive:mia", "--evidence", "the same telephone"))
-    assert said.startswith(f"{leo} and archive:mia are now one person (p")
+    assert said.startswith(f"{leo} and archive:mia are now one person.")
     assert [one["id"] for one in shown(run, leo)["related"]] == [mia]
     told = json.loads(run("unlink", leo, mia, "--json").stdout)
     assert sorted(told) == ["one", "person", "schema_version", "two"]
@@ -147,7 +145,7 @@ def test_the_beginning_of_an_id_is_enough_and_a_wrong_one_is_said(
     run: Run, heard: dict[str, str]
 ) -> None:
     leo = heard["leo"]
-    assert line(run("resolve", leo[:-2])) == f"{leo}: resolved, by ann"
+    assert line(run("resolve", leo[:-2])) == f"{leo}: resolved by ann"
     wrong = run("resolve", "cffff")
     assert (wrong.exit_code, wrong.stdout) == (1, "")
     assert "there is no conversation cffff" in wrong.stderr

@@ -12,7 +12,8 @@ from click.testing import CliRunner, Result
 
 from careline.cli.main import COMMANDS, Commands, cli
 from careline.cli.options import Chosen, config_options
-from careline.errors import CarelineError, NotFound, PluginError, StoreError, Transient
+from careline.errors import CarelineError, NotFound, PluginError, StoreBusy, StoreError, Transient
+from careline.plugin import hookimpl
 
 Run = Callable[..., Result]
 DIST = {
@@ -61,9 +62,9 @@ def test_check_says_what_each_channel_will_do(run: Run, monkeypatch: pytest.Monk
     assert result.stdout.splitlines() == [
         "careline.toml is fine.",
         "  acme-x: Bird, care account of Acme: reads, answers; nothing from before "
-        "2025-06-01 00:00 UTC; conversations open on all but post",
+        "2025-06-01 00:00 UTC; any message of a customer opens a conversation",
         "  off: disabled; would be: Practice, care account of Acme: reads; "
-        "conversations open on direct",
+        "direct message of a customer opens a conversation",
     ]
 
 
@@ -199,6 +200,19 @@ def test_plugins_lists_what_loaded_what_not_and_why(run: Run) -> None:
     )
 
 
+@pytest.mark.parametrize(("left", "state"), [((), "failed"), (("our_listeners",), "partly")])
+def test_plugins_says_which_are_of_no_or_of_partial_use(
+    run: Run, plugins: ModuleType, left: tuple[str, ...], state: str
+) -> None:
+    for name in [name for name in vars(plugins) if name.startswith("our_") and name not in left]:
+        group = name.removeprefix("our_")
+        setattr(plugins, name, hookimpl(lambda: 1 / 0, specname=f"careline_{group}"))
+    found = json.loads(run("plugins", "--json").stdout)["plugins"]
+    (birds,) = (one for one in found if one["name"] == "birds")
+    assert (birds["state"], bool(birds["provides"])) == (state, bool(left))
+    assert "careline_channels raised ZeroDivisionError: division by zero" in birds["problems"]
+
+
 def test_plugins_leaves_out_what_the_file_disables(run: Run) -> None:
     write('[plugins]\ndisabled = ["careline", "birdhouse:broken"]\n[channels.x]\nkind = "nope"\n')
     found = json.loads(run("plugins", "--json").stdout)["plugins"]
@@ -211,11 +225,33 @@ def test_schema_and_explain(run: Run) -> None:
     made = json.loads(run("schema").stdout)
     assert made["properties"]["channels"]["additionalProperties"]["anyOf"][0]["title"] == "bird"
     assert "birds (birdhouse 1.2)" in run("explain", "channels.acme-x.token").stdout
+    assert json.loads(run("schema", "--json").stdout) == made
     wrong = run("explain", "channels.acme-x.tokn")
     assert (wrong.exit_code, wrong.stderr) == (
         1,
         "there is no key channels.acme-x.tokn. Did you mean 'token'?\n",
     )
+
+
+def test_explain_as_json_has_a_shape_that_stays(run: Run) -> None:
+    write(GOOD)
+    assert json.loads(run("explain", "channels.acme-x.token", "--json").stdout) == {
+        "schema_version": 1,
+        "key": "channels.acme-x.token",
+        "type": 'secret: {env = "..."}, {file = "..."} or {credential = "..."}',
+        "default": None,
+        "required": True,
+        "meaning": "The app's token. It never expires.",
+        "plugin": "birds (birdhouse 1.2)",
+        "value": '{env = "T"}',
+        "set_at": "careline.toml:7",
+        "keys": {},
+    }
+    brand = json.loads(run("explain", "brands.acme.timezone", "--json").stdout)
+    assert (brand["default"], brand["plugin"], brand["value"]) == ('"UTC"', None, None)
+    table = json.loads(run("explain", "channels.acme-x", "--json").stdout)
+    assert (table["type"], table["value"]) == (None, None)
+    assert table["keys"]["region"] == "Where it is asked"
 
 
 def test_init_writes_a_file_that_check_accepts_and_never_overwrites(run: Run) -> None:
@@ -239,6 +275,7 @@ def test_init_writes_a_file_that_check_accepts_and_never_overwrites(run: Run) ->
         (NotFound("no such thing"), 1),
         (PluginError("no such thing"), 78),
         (StoreError("no such thing"), 69),
+        (StoreBusy("no such thing"), 75),
         (Transient("no such thing"), 75),
         (CarelineError("no such thing"), 1),
         (KeyboardInterrupt(), 130),

@@ -64,3 +64,32 @@ def test_json_is_ascii_and_takes_our_values(capsys: pytest.CaptureFixture[str]) 
     assert '"at": "2025-01-02T00:00:00+00:00"' in out
     assert '"span": 60.0' in out
     assert "".join(out.split()).endswith('"all":["good",{"x":1},"a","x",[3]]}')
+
+
+def _in_a_terminal(monkeypatch: pytest.MonkeyPatch, columns: int) -> None:
+    monkeypatch.setenv("COLUMNS", str(columns))
+    monkeypatch.setattr("sys.stdout.isatty", lambda: True)
+
+
+def test_in_a_terminal_one_column_gives_way_and_spare_ones_go(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    row = ("c0110000005636", "practice", "a kettle that leaks from its base", "problem +30")
+    fit = {"gives": "SAID", "spare": ("WHY", "CHANNEL")}
+    shown = {}
+    for columns in (80, 60, 40):
+        _in_a_terminal(monkeypatch, columns)
+        table(("ID", "CHANNEL", "SAID", "WHY"), [row], **fit)  # type: ignore[arg-type]
+        shown[columns] = capsys.readouterr().out.splitlines()
+    assert shown[80] == [
+        "ID              CHANNEL   SAID                               WHY",
+        "c0110000005636  practice  a kettle that leaks from its base  problem +30",
+    ]
+    assert shown[60] == [
+        "ID              CHANNEL   SAID                  WHY",
+        "c0110000005636  practice  a kettle that leaks…  problem +30",
+    ]
+    assert shown[40] == [
+        "ID              SAID",
+        "c0110000005636  a kettle that leaks fro…",
+    ]

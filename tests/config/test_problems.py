@@ -160,6 +160,57 @@ def said(registry: Registry, folder: Path, text: str, **options: object) -> list
             "careline.toml:1: notifiers.p.to: is missing",
         ),
         (
+            '[[deadlines]]\nfirst_reply = "367d"\n',
+            "careline.toml:2: deadlines[0].first_reply: a span of time is 366 days at the most",
+        ),
+        (
+            f'[[deadlines]]\nfirst_reply = "{"9" * 400}d"\n',
+            "careline.toml:2: deadlines[0].first_reply: a span of time so long goes beyond all "
+            "time",
+        ),
+        (
+            '[[deadlines]]\nwhen = {sentiment = "negitive"}\n',
+            "careline.toml:2: deadlines[0].when.sentiment: should be 'negative', 'neutral' or "
+            "'positive'. Did you mean 'negative'?",
+        ),
+        (
+            '[[deadlines]]\nwhen = {urgency = ["low", "hihg"]}\n',
+            "careline.toml:2: deadlines[0].when.urgency[1]: should be 'high', 'normal' or 'low'. "
+            "Did you mean 'high'?",
+        ),
+        (
+            '[[labels]]\nurgency = "higher"\n',
+            "careline.toml:2: labels[0].urgency: should be 'high', 'normal' or 'low'. "
+            "Did you mean 'high'?",
+        ),
+        (
+            '[[labels]]\nsentiment = "glum"\n',
+            "careline.toml:2: labels[0].sentiment: should be 'negative', 'neutral' or 'positive'",
+        ),
+        (
+            '[agents.system]\nname = "Sy"\n',
+            "careline.toml:1: agents.system: is reserved: so careline names itself. "
+            "Take another name.",
+        ),
+        (
+            '[agents.automation]\nname = "Al"\n',
+            "careline.toml:1: agents.automation: is reserved: so careline names itself. "
+            "Take another name.",
+        ),
+        (
+            '[store]\nurl = "postgresql+psycopg://me@db:54x2/desk"\n',
+            "careline.toml:2: store.url: its port is no number from 1 to 65535",
+        ),
+        (
+            '[store]\nurl = "postgresql+psycopg://db:65536/desk"\n',
+            "careline.toml:2: store.url: its port is no number from 1 to 65535",
+        ),
+        (
+            '[store]\nurl = "postgresql:desk"\n',
+            "careline.toml:2: store.url: a store is sqlite:///FILE or "
+            "postgresql+psycopg://USER@HOST/DATABASE",
+        ),
+        (
             BIRD + 'title = "boom"\n',
             "careline.toml:1: channels.acme-x: the plugin failed to check it: TypeError: a bug",
         ),
@@ -221,6 +272,27 @@ def test_all_problems_come_at_once_in_the_order_of_the_file(
         ["careline.toml:9", "deadlines[0].when.brand"],
         ["careline.toml:10", "deadlines[0].warn[0]"],
     ]
+
+
+@pytest.mark.parametrize("span", ["9", '["09:00"]', "[9, 17]", '"09:00+02:00-17:00"', '"-"'])
+def test_hours_that_are_none_name_their_key_and_hide_no_other_problem(
+    registry: Registry, tmp_path: Path, span: str
+) -> None:
+    text = f'[brands.acme]\nname = "A"\n[brands.acme.hours]\nfri = [{span}]\nsunday = []\n'
+    first, second = said(registry, tmp_path, text)
+    assert first.startswith("careline.toml:4: brands.acme.hours.fri: ")
+    assert "write 09:00-17:00" in first or "names a zone" in first
+    assert second.startswith("careline.toml:5: brands.acme.hours.sunday: unknown key")
+
+
+@pytest.mark.parametrize(
+    "place",
+    ["me:p/w:x@db:5432/desk", "db/desk", "[::1]:5432/desk", "me@db:/desk", "/desk?host=/run/pg"],
+)
+def test_a_database_that_the_driver_takes_is_taken(registry: Registry, place: str) -> None:
+    url = f"postgresql+psycopg://{place}"
+    made = load({"store": {"url": {"env": "URL"}}}, registry, environ={"URL": url})
+    assert made.store.url == url
 
 
 def test_a_problem_names_what_set_the_key(registry: Registry, tmp_path: Path) -> None:

@@ -216,7 +216,7 @@ def test_what_is_wrong_with_a_plugin_is_told_and_the_rest_of_it_lives(
     registry = ours(plugin(careline_channels=hook, careline_listeners=lambda: (Crm,)))
     info = of(registry, None)
     assert info.problems == (problem,)
-    assert (info.error, info.state) == (None, "loaded")
+    assert (info.error, info.state) == (None, "partly")
     assert registry.listener("crm") is Crm
 
 
@@ -228,6 +228,7 @@ def test_an_abstract_class_is_told_what_it_lacks() -> None:
 
     registry = ours(plugin(careline_notifiers=lambda: [Half]))
     assert of(registry, None).problems[0].endswith("Half leaves abstract: notify")
+    assert of(registry, None).state == "failed"
     with pytest.raises(PluginError, match="no notifier is of kind 'half'"):
         registry.notifier("half")
 

@@ -8,7 +8,9 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, ClassVar
 from urllib.parse import parse_qs, urlsplit
 
+import anyio
 import pytest
+from anyio.lowlevel import checkpoint
 from pydantic import Field, SecretStr
 
 from careline.plugin import (
@@ -190,6 +192,37 @@ def _spoken(number: int) -> Message:
 class TestRadio(ChannelSuite):
     channel = Radio
     quiet = 0.1
+
+
+class Wire(Radio):
+    """Speaks at once, so that its listeners leave it in the middle; to hang up takes a moment."""
+
+    lines: ClassVar[list[object]] = []
+    kind: ClassVar[str] = "wire"
+    title: ClassVar[str] = "Wire"
+
+    async def stream(self, source: Source, cursor: JSON) -> AsyncIterator[Batch]:
+        line = object()
+        self.lines.append(line)
+        try:
+            for number in range(3):
+                yield Batch((Seen(_spoken(number)),), {"at": number})
+            await self.context.clock.sleep(float("inf"))
+        finally:
+            with anyio.CancelScope(shield=True):
+                await checkpoint()
+                self.lines.remove(line)
+
+
+class TestWire(ChannelSuite):
+    channel = Wire
+    quiet = 0.1
+
+    @pytest.fixture(autouse=True)
+    async def hung_up(self, anyio_backend: object) -> AsyncIterator[None]:
+        Wire.lines.clear()
+        yield
+        assert not Wire.lines, "the suite left a stream before its end, and did not close it"
 
 
 class Oracle(DeferredClassifier[RadioConfig]):

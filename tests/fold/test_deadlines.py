@@ -27,9 +27,7 @@ def word(labels=NO_LABELS, **fields):
 
 
 def test_a_rule_book_reads_back_as_it_was():
-    hours = Hours(
-        days={"mon": ["09:00-12:00", "13:00-24:00"]}, holidays=(date(2026, 12, 25),)
-    )
+    hours = Hours(days={"mon": ["09:00-12:00", "13:00-24:00"]}, holidays=(date(2026, 12, 25),))
     book = RuleBook(
         rules=(*DEFAULT_DEADLINES, rule(first_reply="1h30m", acknowledge="90s", hours="business")),
         calendars={"acme": Calendar(zone="Europe/Berlin", hours=hours), "other": Calendar()},
@@ -44,8 +42,8 @@ def test_a_rule_book_reads_back_as_it_was():
     ("labels", "first_reply"),
     [
         (Labels("problem"), 1), (Labels("question"), 1), (Labels("spam", needs_reply=True), None),
-        (Labels("request", needs_reply=True), 24), (Labels("praise"), 24), (Labels("chatter"), None),
-        (NO_LABELS, None),
+        (Labels("request", needs_reply=True), 24), (Labels("praise"), 24),
+        (Labels("chatter"), None), (NO_LABELS, None),
     ],
 )  # fmt: skip
 def test_what_is_promised_where_the_operator_says_nothing(labels, first_reply):

@@ -142,7 +142,8 @@ def test_a_private_answer_is_no_public_one(private):
 def test_the_most_pressing_intent_is_the_cases():
     talk = [word("a", 0, intent="praise"), word("b", 1, intent="problem"), word("c", 2)]
     assert folded(*talk).state.intent == "problem"
-    assert folded(word("a", 0, intent="our own"), word("b", 1, intent="spam")).state.intent == "spam"
+    talk = [word("a", 0, intent="our own"), word("b", 1, intent="spam")]
+    assert folded(*talk).state.intent == "spam"
 
 
 def test_a_customer_is_told_a_time():

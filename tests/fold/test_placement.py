@@ -161,7 +161,8 @@ def test_a_private_room_is_one_thread():
 
 
 def test_a_private_kind_that_opens_no_case_is_context():
-    found = placed(said("m1", private=True, root="dm", context=True), said("m2", private=True, root="dm"))
+    room = {"private": True, "root": "dm"}
+    found = placed(said("m1", context=True, **room), said("m2", **room))
     assert (found["m1"].role, found["m1"].customer) == ("context", None)
     assert found["m1"].thread != found["m2"].thread
 

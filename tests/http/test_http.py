@@ -151,6 +151,7 @@ async def test_a_secret_in_a_query_reaches_the_platform_and_no_log_nor_error(
 ) -> None:
     network, seen = answering(500)
     caplog.set_level(logging.DEBUG)
+    caplog.set_level(logging.DEBUG, logger="httpx")  # it logs whole URLs, unless told to be quiet
     async with make(network)[0]("https://x.example") as client:
         response = await client.get("/me", params={"access_token": "t0ken-of-today", "a": SECRET})
     assert seen[0].url.params["access_token"] == "t0ken-of-today"

@@ -1,6 +1,9 @@
 """The commands that read: what a person sees, and JSON whose shape is frozen."""
 
 import json
+import resource
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -11,15 +14,23 @@ from click.testing import CliRunner, Result
 from careline.cli.conversations import conversations, rejected, show
 from careline.cli.report import export, report
 from careline.errors import StoreError
-from careline.plugin import Malformed
+from careline.models import Status
+from careline.plugin import Malformed, Removed
+from careline.store.bulk import put
+from careline.store.lookup import telling
+from careline.store.tables import accounts
 
 CONFIG = """
 [brands.acme]
 name = "Acme"
 timezone = "America/Chicago"
 
+[agents.ann]
+name = "Ann"
+
 [classifiers]
 """
+ACCOUNTS = [("acme-x", "acme", "twitter"), ("acme-y", "acme", "twitter")]
 WHY = {"part": str, "minutes": int, "text": str}
 WHO = {"user": str, "name": str, "handle": str}
 STANDING = {
@@ -64,6 +75,7 @@ def told(world: Any, tmp_path: Path) -> Any:
         Malformed(b'{"id": \xff', "it is no JSON", "threads.jsonl:12"),
         at=world.at(minutes=40),
     )
+    world.write(lambda conn: put(conn, accounts, ("id", "brand", "kind"), ACCOUNTS))
     world.config = tmp_path / "careline.toml"
     return world
 
@@ -93,7 +105,7 @@ def test_the_list_says_what_waits_and_why(told: Any) -> None:
     assert shown.exit_code == 0
     heading, row = shown.stdout.splitlines()
     assert heading.split() == [
-        "ID", "DUE", "STATE", "INTENT", "CHANNEL", "CUSTOMER", "WAITING", "AGENT", "SAID", "WHY",
+        "ID", "DUE", "STATE", "INTENT", "CHANNEL", "CUSTOMER", "UNANSWERED", "AGENT", "SAID", "WHY",
     ]  # fmt: skip
     for part in (told.id("1"), "late", "new", "problem", "acme-x", "@pat", "broken", "problem +30"):
         assert part in row
@@ -145,7 +157,14 @@ def test_a_page_says_how_to_go_on(told: Any) -> None:
     ("arguments", "said"),
     [
         (("--due", "soon"), "overdue, today, or a span"),
+        (("--due", "999999999d"), "overdue, today, or a span"),
+        (("--due", "9" * 400 + "d"), "beyond all time"),
         (("--after", "x"), "next"),
+        (("--after", "9" * 26 + ".c"), "next"),
+        (("--after", "9" * 19 + ".c"), "next"),
+        (("--channel", "acme-z"), "Did you mean 'acme-"),
+        (("--brand", "acm"), "Did you mean 'acme'?"),
+        (("--assignee", "anne"), "Did you mean 'ann'?"),
         (("--state", "gone"), "waiting_customer"),
         (("--limit", "0"), "1<=x<=1000"),
     ],
@@ -160,6 +179,33 @@ def test_nothing_found_is_said_on_stderr(told: Any) -> None:
     shown = run(told, conversations, "--channel", "acme-y")
     assert (shown.exit_code, shown.stdout) == (0, "")
     assert "No conversation" in shown.stderr
+
+
+def test_without_filters_nothing_waits(told: Any) -> None:
+    for key in ("1", "2"):
+        told.act("resolve", key, told.at(minutes=50))
+    assert run(told, conversations).stderr == "Nothing waits.\n"
+
+
+def test_a_word_that_was_removed_is_not_shown_in_the_list(told: Any) -> None:
+    told.hear(Removed("1", told.at(minutes=50), by="author"))
+    all_states = [part for state in Status for part in ("--state", state.value)]
+    listed = run(told, conversations, *all_states).stdout
+    assert "(removed)" in listed
+    assert "anvil" not in listed
+
+
+def test_what_the_terminal_shows_of_an_id_is_enough(told: Any) -> None:
+    ids = [told.id("1"), told.id("2")]
+    size = told.store.read_now(lambda conn: telling(conn, ids))
+    for id in ids:
+        assert size < len(id)
+        assert parsed(told, show, id[:size])["id"] == id
+
+
+def test_a_period_without_customers_is_one_sentence(told: Any) -> None:
+    lines = run(told, report, "--since", "2026-03-03").stdout.splitlines()
+    assert lines[1:] == ["No customer wrote in this time."]
 
 
 def test_show_is_a_page_in_the_brands_time(told: Any) -> None:
@@ -281,7 +327,7 @@ def test_rejected_lists_what_was_set_aside_and_why(told: Any) -> None:
         "total": int,
     }
     assert data["rejected"][0]["raw"] == '{"id": \\xff'
-    assert parsed(told, rejected, "--channel", "other")["total"] == 0
+    assert parsed(told, rejected, "--channel", "acme-y")["total"] == 0
 
 
 def test_the_report_reads_in_a_table_and_three_sentences(told: Any) -> None:
@@ -294,7 +340,7 @@ def test_the_report_reads_in_a_table_and_three_sentences(told: Any) -> None:
     )
     assert "(2010-2013)" in lines[-2]
     assert "42% within an hour" in lines[-2]
-    assert lines[-1] == "Customers wrote 2 messages; of the promises 1 were kept and 1 missed."
+    assert lines[-1] == "Customers wrote 2 messages; of the promises 1 was kept and 1 missed."
 
 
 def test_the_report_of_a_period_takes_days_of_the_brand(told: Any) -> None:
@@ -323,6 +369,53 @@ def test_export_writes_a_line_for_each_message(told: Any, tmp_path: Path) -> Non
     assert shown.stdout == ""
     assert "3 messages" in shown.stderr
     assert target.read_text(encoding="utf-8").splitlines() == lines
+
+
+@pytest.mark.parametrize(
+    ("command", "arguments", "said"),
+    [
+        (report, ("--brand", "acm"), "Did you mean 'acme'?"),
+        (export, ("--jsonl", "--brand", "acm"), "Did you mean 'acme'?"),
+        (rejected, ("--channel", "acmex"), "Did you mean 'acme-x'?"),
+        (report, ("--since", "2026-03-02", "--until", "2026-02-01"), "after the period ends"),
+    ],
+)
+def test_what_nobody_knows_is_a_usage_error(
+    told: Any, command: click.Command, arguments: tuple[str, ...], said: str
+) -> None:
+    shown = run(told, command, *arguments)
+    assert (shown.exit_code, shown.stdout) == (2, "")
+    assert said in shown.stderr
+
+
+def test_an_export_to_a_full_disk_is_said(told: Any) -> None:
+    shown = run(told, export, "--jsonl", "--output", "/dev/full")
+    assert shown.exit_code == 1
+    assert "/dev/full cannot be written: No space left on device." in shown.stderr
+
+
+def test_a_pipe_to_a_full_disk_is_said(told: Any) -> None:
+    command = [sys.executable, "-m", "careline", "export", "--jsonl", "-c", str(told.config)]
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True, check=False)
+    assert done.returncode == 1
+    assert done.stderr == ("Error: standard output cannot be written: No space left on device.\n")
+
+
+def test_an_export_that_fails_leaves_what_was_there(told: Any, tmp_path: Path) -> None:
+    target = tmp_path / "all.jsonl"
+    target.write_text("the last one\n", encoding="utf-8")
+    before = sorted(tmp_path.iterdir())
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (100, hard))
+    try:
+        shown = run(told, export, "--jsonl", "--output", str(target))
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    assert shown.exit_code == 1
+    assert "cannot be written: File too large." in shown.stderr
+    assert target.read_text(encoding="utf-8") == "the last one\n"
+    assert [path for path in sorted(tmp_path.iterdir()) if path not in before] == []
 
 
 def test_export_names_its_format(told: Any, tmp_path: Path) -> None:

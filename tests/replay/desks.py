@@ -23,6 +23,7 @@ from .oracle import Row, first_rows
 ROOT = Path(__file__).parents[2]
 CONFIG = ROOT / "examples" / "replay" / "careline.toml"
 DATA = Path(os.environ.get("CARELINE_DATA") or ROOT.parent / "shared" / "data")
+HELP = "set CARELINE_DATA to the folder of threads_*.jsonl.gz"
 SMALL = ("orange_be", "ibm_cdp", "twcs_head")
 ALL = (*SMALL, "twacs_airlines")
 _FACTS = {
@@ -108,11 +109,17 @@ def rows_of(path: Path) -> dict[str, Row]:
 
 
 def data(name: str) -> Path:
-    """Return an archive of real threads, or skip the test."""
+    """Return an archive of real threads, or skip what is about it."""
     path = DATA / f"threads_{name}.jsonl.gz"
     if not path.exists():
-        pytest.skip(f"no real threads: {path} is not there (CARELINE_DATA names their folder)")
+        pytest.skip(f"{path.name} is missing: {HELP}")
     return path
+
+
+def need_data() -> None:
+    """Skip a module as a whole where there are no real threads at all."""
+    if not any(DATA.glob("threads_*.jsonl.gz")):
+        pytest.skip(f"no real threads: {HELP}", allow_module_level=True)
 
 
 def snapshot(database: Path) -> dict[str, set[tuple[Any, ...]]]:

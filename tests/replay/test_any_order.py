@@ -12,7 +12,9 @@ from careline.config import load, read
 from careline.desk import Desk
 from careline.registry import Registry
 
-from .desks import CONFIG, Replay, differing, on_small
+from .desks import CONFIG, Replay, differing, need_data, on_small
+
+need_data()
 
 HOW = {  # order: (rows in a batch, event loop)
     "last first, some twice": (150, "asyncio"),

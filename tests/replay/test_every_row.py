@@ -6,8 +6,10 @@ from pathlib import Path
 from shutil import copyfile
 from typing import Any
 
-from .desks import Replay, differing, on_small, open_desk, sizes
+from .desks import Replay, differing, need_data, on_small, open_desk, sizes
 from .oracle import Row, moment, ours
+
+need_data()
 
 
 def _same(stored: dict[str, Any], row: Row) -> bool:

@@ -5,8 +5,10 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from .desks import Desk, Replay, data, rows_of
+from .desks import Desk, Replay, data, need_data, rows_of
 from .oracle import Case, Figures, cases, figures
+
+need_data()
 
 SECOND = [
     "kind=archive",

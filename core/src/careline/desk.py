@@ -211,8 +211,9 @@ class Desk:
     async def inbox(self, query: InboxQuery | None = None) -> Page:
         """Return a page of conversations, what is due first on top."""
         asked, now = query or InboxQuery(), self.clock.now()
-        while asked.search and await self.store.write(lambda conn: index_pending(conn)):
-            pass  # what was heard just now is found too
+        left = 1 if asked.search else 0
+        while left:  # what was heard just now is found too
+            left = await self.store.write(lambda conn: index_pending(conn))
         return await self.store.read(lambda conn: inbox(conn, asked, now))
 
     async def conversation(self, said: str) -> ConversationView:

@@ -30,6 +30,9 @@ _DOES = {
 }
 
 
+_NEXT = "Next: careline check, then careline run --once, then careline conversations."
+
+
 @click.command()
 @config_options
 @json_option
@@ -76,15 +79,17 @@ def _channel(chosen: Chosen, name: str, account: AccountSettings) -> dict[str, A
 
 def _sentence(channel: dict[str, Any], settings: Settings) -> str:
     """Return in one line what a channel will do."""
-    brand = settings.brands[channel["brand"]].name
+    name = settings.brands[channel["brand"]].name
+    brand = "" if name == channel["brand"] == "default" else f" of {name}"  # nobody named it
     does = ", ".join(_DOES[one] for one in channel["capabilities"] if one in _DOES)
     before = channel["since"]
     since = f"; nothing from before {before:%Y-%m-%d %H:%M} UTC" if before else ""
-    opens = "all but post" if channel["opens"] is None else ", ".join(channel["opens"]) or "nothing"
+    opens = "any" if channel["opens"] is None else " or ".join(channel["opens"]) or "no"
     state = "" if channel["enabled"] else "disabled; would be: "
     return (
-        f"  {channel['name']}: {state}{channel['title']}, {channel['role']} account of {brand}: "
-        f"{does or 'does nothing by itself'}{since}; conversations open on {opens}"
+        f"  {channel['name']}: {state}{channel['title']}, {channel['role']} account{brand}: "
+        f"{does or 'does nothing by itself'}{since}; "
+        f"{opens} message of a customer opens a conversation"
     )
 
 
@@ -122,4 +127,4 @@ def init(path: Path) -> None:
         raise click.ClickException(f"{path} is there already; nothing was changed.") from None
     except OSError as error:
         raise click.ClickException(f"{path} cannot be written: {error.strerror}.") from None
-    click.echo(f"Wrote {show_safe(str(path))}. Next: careline check, then careline run.", err=True)
+    click.echo(f"Wrote {show_safe(str(path))}. {_NEXT}", err=True)

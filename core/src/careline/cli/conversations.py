@@ -1,16 +1,18 @@
 """`careline conversations`, `show` and `rejected`: what there is to answer, and what was said."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
 import click
 
 from careline.cli.options import Chosen, config_options, json_option
-from careline.cli.output import emit_json, table
+from careline.cli.output import emit_json, in_terminal, table
 from careline.cli.page import due_in_words, page_of
 from careline.cli.reading import Span, check_names, now, opened, shown, zones
 from careline.engine.reading import InboxRow, conversation, inbox
 from careline.models import Intent, Status
 from careline.store.inbox import Due, InboxQuery
+from careline.store.lookup import telling
 from careline.store.rejected import rejected_views
 from careline.store.search import index_pending
 from careline.store.store import Store
@@ -90,24 +92,39 @@ def _list(store: Store, query: InboxQuery, as_json: bool) -> None:
         emit_json({"schema_version": 1, "conversations": shape["rows"], "next": shape["next"]})
         return
     if page.rows:
-        table(_COLUMNS, (_row(row, at) for row in page.rows), _STYLES)
+        _table(store, page.rows, at)
     else:
-        click.echo("No conversation is like that.", err=True)
+        narrowed = query != InboxQuery(limit=query.limit, zones=query.zones)
+        click.echo("No conversation is like that." if narrowed else "Nothing waits.", err=True)
     if page.next:
         click.echo(f"There are more: --after {page.next}", err=True)
 
 
 _COLUMNS = (
-    "ID", "DUE", "STATE", "INTENT", "CHANNEL", "CUSTOMER", "WAITING", "AGENT", "SAID", "WHY",
+    "ID", "DUE", "STATE", "INTENT", "CHANNEL", "CUSTOMER", "UNANSWERED", "AGENT", "SAID", "WHY",
 )  # fmt: skip
 _STYLES = ("bold", "yellow", "", "cyan", "", "", "", "", "", "dim")
 
 
-def _row(row: InboxRow, at: datetime) -> tuple[object, ...]:
+_SPARE = ("WHY", "CHANNEL", "AGENT", "UNANSWERED", "STATE")
+
+
+def _table(store: Store, rows: Sequence[InboxRow], at: datetime) -> None:
+    """Write the page; in a terminal as much of each id as tells it from all others."""
+    ids = [row.id for row in rows]
+    size = store.read_now(lambda conn: telling(conn, ids)) if in_terminal() else None
+    alike = ("CHANNEL", "AGENT", "STATE")
+    cells = [_row(row, at, size) for row in rows]
+    same = [name for name in alike if len({row[_COLUMNS.index(name)] for row in cells}) == 1]
+    spare = list(dict.fromkeys([_SPARE[0], *same, *_SPARE[1:]]))
+    table(_COLUMNS, cells, _STYLES, gives="SAID", spare=spare)
+
+
+def _row(row: InboxRow, at: datetime, size: int | None) -> tuple[object, ...]:
     why = ", ".join(f"{part.part} {part.minutes:+}" for part in row.why[1:])  # DUE is the first
     return (
-        row.id, due_in_words(row, at), row.status.value, row.intent, row.account, _customer(row),
-        row.unanswered or None, row.assignee, row.snippet, why,
+        row.id[:size], due_in_words(row, at), row.status.value, row.intent, row.account,
+        _customer(row), row.unanswered or None, row.assignee, row.snippet, why,
     )  # fmt: skip
 
 

@@ -15,7 +15,7 @@ def db() -> None:
     """Look after the database."""
 
 
-@db.command()
+@db.command(short_help="Say which schema version the database has.")
 @config_options
 @json_option
 def current(chosen: Chosen, as_json: bool) -> None:
@@ -37,7 +37,7 @@ def _verdict(found: int) -> str:
     return f"this careline needs {migrations.LATEST}: run `careline db upgrade`."
 
 
-@db.command()
+@db.command(short_help="Bring the database to this careline's version.")
 @config_options
 def upgrade(chosen: Chosen) -> None:
     """Bring the database to the schema version that this careline needs."""

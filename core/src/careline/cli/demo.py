@@ -7,6 +7,7 @@ from datetime import datetime
 from functools import partial
 from pathlib import Path
 from random import Random
+from shutil import which
 from tempfile import TemporaryDirectory
 from typing import Any, Final, Protocol
 
@@ -94,12 +95,22 @@ class _Person:
         _echo(inbox_lines(page.rows, at))
         click.secho("\nThe day's report", bold=True)
         _echo(report_lines(done))
-        click.echo("\nYour turn: `careline init` writes a configuration to start from.")
+        click.echo(f"\nYour turn: `{_program()} init` writes a configuration to start from.")
 
 
 def _echo(lines: Iterable[str]) -> None:
     for line in lines:
         click.echo(line.rstrip())
+
+
+def _program() -> str:
+    """Return how to call careline from here: by its name, or by its path where that is needed."""
+    beside = which("careline", path=str(Path(sys.executable).parent))
+    if which("careline") or beside is None:
+        return "careline"
+    here = Path.cwd()
+    path = Path(beside)
+    return str(path.relative_to(here) if path.is_relative_to(here) else path)
 
 
 class _Machine:

@@ -9,7 +9,7 @@ from typing import Any, Final
 import click
 
 from careline.cli.demo_facts import Fact, Promise
-from careline.cli.output import one_line
+from careline.cli.output import counted, one_line
 from careline.cli.page import due_in_words
 from careline.engine.priority import span
 from careline.engine.reading import InboxRow
@@ -148,7 +148,8 @@ _SPANS: Final = {"30m": "30 minutes", "1h": "an hour", "24h": "a day"}
 def report_lines(done: Report) -> Iterator[str]:
     """Yield how fast people were answered, beside what customers expect."""
     total, first = done.total, done.total.first_response_s
-    yield f"  {total.conversations} conversations, {total.answered} of them answered by a person"
+    cases = counted(total.conversations, "conversation")
+    yield f"  {cases}, {total.answered} of them answered by a person"
     yield from (_tier(done, tier) for tier in TIERS)
     if first.median is not None and first.p90 is not None:
         half, most = _span(round(first.median)), _span(round(first.p90))
@@ -157,7 +158,7 @@ def report_lines(done: Report) -> Iterator[str]:
     kept, missed, open_ = (sum(one[name] for one in counts) for name in ("kept", "missed", "open"))
     yield f"  promises: {kept} kept, {missed} missed, {open_} still open"
     source = done.expected[0]
-    said = one_line(f"What customers expect: {source.source} ({source.years}).")
+    said = one_line(f"What customers expect: US surveys ({source.years}).")
     yield "  " + click.style(said, dim=True)
 
 

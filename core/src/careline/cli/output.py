@@ -17,6 +17,8 @@ _NAMED = re.compile(
 )
 _LONE = re.compile("[\ud800-\udfff]")
 _WIDE = 100_000
+_READABLE = 20  # so much of a column that is cut is worth its place
+_GAP = 2
 
 
 def show_safe(text: str) -> str:
@@ -59,29 +61,84 @@ def _plain(value: Any) -> Any:
     return str(value)
 
 
+def in_terminal() -> bool:
+    """Return whether a person looks on, whose lines end somewhere."""
+    return sys.stdout.isatty()
+
+
+def counted(count: int, noun: str) -> str:
+    """Return a count with its noun: `1 message`, `2 messages`."""
+    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
+
+
 def table(
-    columns: Sequence[str], rows: Iterable[Sequence[object]], styles: Sequence[str] = ()
+    columns: Sequence[str],
+    rows: Iterable[Sequence[object]],
+    styles: Sequence[str] = (),
+    *,
+    gives: str = "",
+    spare: Sequence[str] = (),
 ) -> None:
-    """Write a table to stdout: coloured in a terminal, plain and unwrapped when piped.
+    """Write a table to stdout: fitted to a terminal, plain and whole when piped.
 
     Args:
         columns: the headings.
         rows: cells as text or anything with a `str`; None is an empty cell.
         styles: a colour for each column, as rich names it; used in terminals only.
+        gives: the column that is cut where a terminal is narrow; "": the last one is wrapped.
+        spare: columns that a narrow terminal does without, what can go first at the front.
     """
     from rich.console import Console
     from rich.table import Table
     from rich.text import Text
 
     console = Console(file=sys.stdout, highlight=False)
-    if not console.is_terminal:
+    cells = [[Text("" if cell is None else one_line(str(cell))) for cell in row] for row in rows]
+    kept, left = list(range(len(columns))), _WIDE
+    if in_terminal():
+        widths = [[cell.cell_len for cell in row] for row in cells]
+        kept, left = _fitting(columns, widths, console.width, gives, spare)
+    else:
         console.width = _WIDE
     shown = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 2, 0, 0))
-    for column, style in zip(columns, [*styles, *[""] * len(columns)], strict=False):
-        shown.add_column(column, style=style or None, overflow="fold")
-    for row in rows:
-        shown.add_row(*(Text("" if cell is None else one_line(str(cell))) for cell in row))
+    looks = [*styles, *[""] * len(columns)]
+    for place in kept:
+        cut, last = columns[place] == gives, not gives and place == kept[-1]
+        shown.add_column(
+            columns[place],
+            style=looks[place] or None,
+            overflow="ellipsis" if cut else "fold",
+            no_wrap=not last,
+            max_width=left if cut else None,
+        )
+    for row in cells:
+        shown.add_row(*(row[place] for place in kept))
     with console.capture() as captured:
         console.print(shown)
     for line in captured.get().splitlines():
         click.echo(line.rstrip(), color=console.is_terminal or None)
+
+
+def _fitting(
+    columns: Sequence[str],
+    widths: Sequence[Sequence[int]],
+    room: int,
+    gives: str,
+    spare: Sequence[str],
+) -> tuple[list[int], int]:
+    """Return the places of the columns to show, without the spare ones that do not fit.
+
+    Beside it, the width that is left for the column that gives way.
+    """
+    needs = [len(name) for name in columns]
+    for row in widths:
+        needs = [max(pair) for pair in zip(needs, row, strict=True)]
+    gives_at = columns.index(gives) if gives else len(columns) - 1
+    needs[gives_at] = min(needs[gives_at], _READABLE)
+    kept = list(range(len(columns)))
+    for name in spare:
+        if sum(needs[place] + _GAP for place in kept) - _GAP <= room:
+            break
+        kept.remove(columns.index(name))
+    others = sum(needs[place] + _GAP for place in kept if place != gives_at)
+    return kept, max(room - others, 1)

@@ -2,12 +2,13 @@
 
 from collections.abc import Iterator
 from datetime import datetime
+from functools import partial
 
 import click
 
 from careline.cli.output import one_line, show_safe
 from careline.cli.reading import between, shown
-from careline.engine.reading import ConversationView, Standing
+from careline.engine.reading import ConversationView, Standing, Why
 from careline.store.labels import LabelView
 from careline.store.parts import ActView, DeadlineView, MessageView, NoteView, RelatedView
 from careline.store.views import ACT_TIMES
@@ -19,11 +20,17 @@ def page_of(view: ConversationView, at: datetime, zone: str) -> Iterator[str]:
     who = named or view.customer.user or "somebody"
     yield click.style(one_line(f"{view.id}  {who} on {view.account} ({view.channel})"), bold=True)
     yield one_line(", ".join(_standing(view, at)))
-    yield one_line("Why: " + "; ".join(f"{p.part} {p.minutes:+} ({p.text})" for p in view.why))
+    yield one_line("Why: " + "; ".join(map(partial(_why, view), view.why)))
     yield click.style(f"Times are of {zone}.", dim=True)
     for message in view.messages:
         yield from _message(message, zone)
     yield from _sections(view, zone)
+
+
+def _why(view: Standing, part: Why) -> str:
+    """Return a part with its minutes; where nobody waits, minutes that say nothing are left out."""
+    idle = view.due_at is None and view.waiting_since is None
+    return part.text if idle else f"{part.part} {part.minutes:+} ({part.text})"
 
 
 def _standing(view: ConversationView, at: datetime) -> Iterator[str]:

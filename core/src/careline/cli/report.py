@@ -1,7 +1,7 @@
 """`careline report` and `export`: how fast customers were answered, and every message as data."""
 
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 from typing import Any, TextIO
@@ -11,7 +11,7 @@ import click
 from sqlalchemy import Connection
 
 from careline.cli.options import Chosen, config_options, json_option
-from careline.cli.output import emit_json, one_line, table
+from careline.cli.output import counted, emit_json, in_terminal, one_line, table
 from careline.cli.reading import check_names, now, opened, shown, zones
 from careline.cli.target import written
 from careline.config.policy import parse_duration
@@ -81,15 +81,34 @@ _COLUMNS = (
     "BRAND", "CHANNEL", "INTENT", "CASES", "ANSWERED", "NEVER", "UNSETTLED",
     "30 MIN", "1 H", "24 H", "MEDIAN", "P90", "MESSAGES",
 )  # fmt: skip
+_NAMES = 3  # columns that say whose figures they are
+_STYLES = ("", "bold", "cyan")
 
 
 def _show(done: Report, zone: str) -> None:
     click.echo(f"{shown(done.period.since, zone)} to {shown(done.period.until, zone)}, {zone}")
+    if not done.rows:
+        click.echo("No customer wrote in this time.")
+        return
     rows = [(r.brand, r.account, r.intent, *_figures(r)) for r in done.rows]
-    table(_COLUMNS, [*rows, ("TOTAL", "", "", *_figures(done.total))], ("", "bold", "cyan"))
+    names = [place for place in range(_NAMES) if place not in _alike(rows)] or [_NAMES - 1]
+    names += range(_NAMES, len(_COLUMNS))
+    total = ("TOTAL", *[""] * (len(names) - len(_COLUMNS) + _NAMES - 1), *_figures(done.total))
+    table(
+        [_COLUMNS[place] for place in names],
+        [*([row[place] for place in names] for row in rows), total],
+        [_STYLES[place] for place in names if place < _NAMES],
+        spare=("UNSETTLED", "MESSAGES", "P90"),
+    )
     click.echo()
     for sentence in (_answered(done), _expected(done), _came(done)):
         click.echo(one_line(sentence))
+
+
+def _alike(rows: Sequence[Sequence[object]]) -> list[int]:
+    """Return the columns that a terminal is spared: a brand or an account that all rows share."""
+    both = range(_NAMES - 1) if in_terminal() else ()
+    return [place for place in both if len({row[place] for row in rows}) == 1]
 
 
 def _figures(row: Figures) -> Iterator[object]:
@@ -114,7 +133,7 @@ def _answered(done: Report) -> str:
         return "No conversation began in this time."
     within = [_percent(share) for share in total.within.values()]
     return (
-        f"People answered {total.answered} of {total.conversations} conversations:"
+        f"People answered {total.answered} of {counted(total.conversations, 'conversation')}:"
         f" {within[0]} within 30 minutes, {within[1]} within an hour, {within[2]} within a day of"
         f" being posted; in public {public.answered} of {public.conversations}."
     )
@@ -124,10 +143,10 @@ def _expected(done: Report) -> str:
     said = {(one.about, one.tier): _percent(one.share) for one in done.expected}
     source = done.expected[0]
     return (
-        f"Beside it, {source.source} ({source.years}): {said['expected', '30m']} of customers"
-        f" expected an answer within 30 minutes, {said['expected', '1h']} within an hour,"
-        f" {said['expected', '24h']} within a day; {said['answered', '1h']} of firms answered in an"
-        f" hour, and {said['never_answered', None]} of complaints got no answer."
+        f"US surveys ({source.years}): {said['expected', '30m']} of customers expected an answer"
+        f" within 30 minutes, {said['expected', '1h']} within an hour, {said['expected', '24h']}"
+        f" within a day; {said['answered', '1h']} of firms answered within an hour;"
+        f" {said['never_answered', None]} of complaints got no answer."
     )
 
 
@@ -140,8 +159,8 @@ def _came(done: Report) -> str:
     swept = done.found_by_sweep
     found = "" if swept is None else f", {swept} of them only by looking again"
     return (
-        f"Customers wrote {volume.messages} messages{change}{heard}{found};"
-        f" of the promises {kept} were kept and {missed} missed."
+        f"Customers wrote {counted(volume.messages, 'message')}{change}{heard}{found};"
+        f" of the promises {kept} {'was' if kept == 1 else 'were'} kept and {missed} missed."
     )
 
 
@@ -158,7 +177,7 @@ def export(chosen: Chosen, jsonl: bool, output: Path | None, brand: str | None) 
         check_names(chosen, store, brands=("--brand", brand))
         count = store.read_now(_writing(output, brand))
     if output is not None:
-        click.echo(f"Wrote {count} messages to {one_line(str(output))}.", err=True)
+        click.echo(f"Wrote {counted(count, 'message')} to {one_line(str(output))}.", err=True)
 
 
 def _writing(output: Path | None, brand: str | None) -> Callable[[Connection], int]:

@@ -126,7 +126,8 @@ def link(
     Each is the ID of a conversation, or NETWORK:USER, or NETWORK:@HANDLE.
     """
     with acting(chosen, agent) as (desk, actor):
-        _linked(desk.link(one, two, evidence, actor=actor), as_json, f"{one} and {two} are", "now")
+        done = desk.link(one, two, evidence, actor=actor)
+        _linked(done, as_json, f"{one} and {two} are now one person")
 
 
 @click.command()
@@ -136,7 +137,8 @@ def link(
 def unlink(chosen: Chosen, one: str, two: str, agent: str | None, as_json: bool) -> None:
     """Take back that A and B are one person: B is somebody else."""
     with acting(chosen, agent) as (desk, actor):
-        _linked(desk.unlink(one, two, actor=actor), as_json, f"{two} is not {one}:", "no longer")
+        done = desk.unlink(one, two, actor=actor)
+        _linked(done, as_json, f"{one} and {two} are two people again")
 
 
 @contextmanager
@@ -198,21 +200,24 @@ def _tell(desk: SyncDesk, id: str, as_json: bool, how: str, **more: str) -> None
     zone = (
         desk.settings.brands[view.brand].timezone if view.brand in desk.settings.brands else "UTC"
     )
-    said = ", ".join([view.status.value.replace("_", " "), *_standing(view, at, zone), how])
-    click.echo(one_line(f"{view.id}: {said}"))
+    status, because = view.status.value.replace("_", " "), ""
+    if how.startswith("by "):  # the state is what was just done
+        status, how, because = f"{status} {how}", "", f": {view.reason}" if view.reason else ""
+    elif view.reason:
+        status += f" ({view.reason})"
+    said = ", ".join(filter(None, [status, *_standing(view, at, zone), how]))
+    click.echo(one_line(f"{view.id}: {said}{because}"))
 
 
 def _standing(view: ConversationView, at: datetime, zone: str) -> Iterator[str]:
-    if view.reason:
-        yield f"because {view.reason}"
     if view.assignee:
         yield f"with {view.assignee}"
     if view.snoozed_until and view.snoozed_until > at:
         yield f"out of the inbox until {shown(view.snoozed_until, zone)} {zone}"
 
 
-def _linked(done: Link, as_json: bool, who: str, when: str) -> None:
+def _linked(done: Link, as_json: bool, said: str) -> None:
     if as_json:
         emit_json({"schema_version": 1, **done._asdict()})
     else:
-        click.echo(one_line(f"{who} {when} one person ({done.person})."))
+        click.echo(one_line(f"{said}."))

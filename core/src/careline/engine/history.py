@@ -68,8 +68,19 @@ def load_histories(conn: Connection, brand: str, customers: Iterable[str]) -> Hi
         fresh = wanted - done
         done |= fresh
         _load_words(conn, brand, fresh, history)
+        wanted |= sharing(conn, history.threads)
         wanted |= _load_acts(conn, history)
     return history
+
+
+_SHARING = """
+SELECT other.customer FROM spans own JOIN spans other ON other.conversation = own.conversation
+WHERE other.thread <> own.thread AND own.thread IN"""
+
+
+def sharing(conn: Connection, threads: Iterable[str]) -> set[str]:
+    """Return who has a part in the cases that these threads are in, as they were last written."""
+    return {customer for (customer,) in query_in(conn, _SHARING, threads) if customer}
 
 
 def _load_words(conn: Connection, brand: str, customers: set[str], history: History) -> None:

@@ -36,7 +36,7 @@ def _open_spans(day: date, hours: Hours, zone: str) -> list[tuple[Micros, Micros
     if day in hours.holidays:
         return []
     spans = hours.days.get(_DAYS[day.weekday()], ())  # type: ignore[call-overload]
-    return [(_local(day, opens, zone), _local(day, closes, zone)) for opens, closes in spans]
+    return sorted((_local(day, opens, zone), _local(day, closes, zone)) for opens, closes in spans)
 
 
 def _local(day: date, at: time, zone: str) -> Micros:

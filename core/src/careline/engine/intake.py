@@ -115,8 +115,9 @@ def _new_messages(unit: Unit, new: Sequence[Arrival]) -> None:
     rows.insert_messages(conn, to, new, unit.policy.rules.id, unit.found_by)
     rows.write_work(conn, to, work)
     concerned, left = settle(conn, contested | moved.private | unit.private)
-    unit.stale |= concerned
-    unit.gone |= let_go(conn, moved.below, left)
+    others, gone = let_go(conn, moved.below, left)
+    unit.stale |= concerned | others
+    unit.gone |= gone
     index(conn, [*arrivals])
 
 

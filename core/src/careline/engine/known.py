@@ -49,36 +49,43 @@ def _stored(row: Sequence[Any]) -> Stored:
 
 def note_known(unit: Unit, stored: dict[str, Stored]) -> None:
     """Keep who saw messages again, and the better of two rows, in whatever order they came."""
-    for arrival in unit.found.messages.values():
-        if arrival.id in stored:
-            _see_again(unit, arrival, stored[arrival.id])
-    rest = [a for a in unit.found.revised if a.id not in unit.found.messages and a.id in stored]
-    for arrival in sorted(rest, key=lambda one: one.rank, reverse=True):
-        if stored[arrival.id].first_hash is None:
-            _see_again(unit, arrival, stored[arrival.id])
+    again = [arrival for id, arrival in unit.found.messages.items() if id in stored]
+    seen = {arrival.id for arrival in again}
+    again += [a for a in unit.found.revised if a.id in stored and a.id not in seen]
+    for arrival in again:
+        old = stored[arrival.id]
+        if arrival.revised_at and old.first_hash is not None:
+            _note_sighting(unit, arrival.id, old.account, unit.to.account)
         else:
-            _note_sighting(unit, arrival.id, stored[arrival.id].account, unit.to.account)
+            stored[arrival.id] = _see_again(unit, arrival, old)
 
 
-def _see_again(unit: Unit, arrival: Arrival, old: Stored) -> None:
+def _see_again(unit: Unit, arrival: Arrival, old: Stored) -> Stored:
     """Let one of two rows hold: the message's own before a revision's, else the least."""
     arrival.clock = _clock(arrival, old)
     first, better = _compare(arrival, old)
-    context = arrival.context if first else old.context and arrival.context
     account = unit.to.account if first else min(old.account, unit.to.account)
-    facts = arrival.facts if better else old.facts
+    new = old._replace(
+        context=arrival.context if first else old.context and arrival.context,
+        account=account,
+        clock_at=arrival.clock if better else old.clock_at,
+        facts=arrival.facts if better else old.facts,
+    )
     _note_sighting(unit, arrival.id, account, *{old.account, unit.to.account} - {account})
-    clock = arrival.clock if better else old.clock_at
-    now, before = (facts, context, account, clock), (old.facts, old.context, old.account)
-    if now != (*before, old.clock_at):
-        columns = (*Facts._fields, "context", "account", "clock_at")
-        row = (*facts, context, account, clock, arrival.id)
-        set_where(unit.conn, messages, columns, ("id",), [row])
-        _await(unit, arrival.id, facts)
-        unit.changed.add(arrival.id)
-        unit.reworded.add(arrival.id)
+    if new != old:
+        _rewrite(unit, arrival.id, new)
     if better and not first and arrival.hash != old.first_hash and not arrival.revised_at:
         _replace_words(unit, arrival, old)
+    return new
+
+
+def _rewrite(unit: Unit, message: str, new: Stored) -> None:
+    columns = ("context", "account", "clock_at", *Facts._fields)
+    row = (new.context, new.account, new.clock_at, *new.facts, message)
+    set_where(unit.conn, messages, columns, ("id",), [row])
+    _await(unit, message, new.facts)
+    unit.changed.add(message)
+    unit.reworded.add(message)
 
 
 def _compare(arrival: Arrival, old: Stored) -> tuple[bool, bool]:

@@ -26,14 +26,18 @@ def identity_of(conn: Connection, said: str) -> str:
     if ":" not in said:
         rows = select_in(conn, conversations, ("customer",), "id", [full_id(conn, said)])
         return str(rows[0][0])
-    network, _, user = said.rpartition(":")
-    column = "handle" if user.startswith("@") else "user"
-    found = select_in(conn, identities, ("id", "network"), column, [user, user.removeprefix("@")])
-    here = [id for id, of in found if of == network]
+    parts = [(said[:at], said[at + 1 :]) for at, sign in enumerate(said) if sign == ":"]
+    here = [id for network, user in parts for id in _named(conn, network, user)]
     if len(here) != 1:
         number = "no" if not here else "more than one"
-        raise NotFound(f"there is {number} customer {user!r} on {network!r}")
-    return str(here[0])
+        raise NotFound(f"there is {number} customer {said!r}: name it as NETWORK:USER")
+    return here[0]
+
+
+def _named(conn: Connection, network: str, user: str) -> list[str]:
+    column = "handle" if user.startswith("@") else "user"
+    found = select_in(conn, identities, ("id", "network"), column, [user, user.removeprefix("@")])
+    return [id for id, of in found if of == network]
 
 
 def link(conn: Connection, one: str, two: str, evidence: str, actor: str, now: Micros) -> Link:

@@ -58,7 +58,7 @@ class InboxRow(Standing):
     """A conversation in the inbox."""
 
     snippet: str
-    """How the customer's last message begins."""
+    """How the customer's last message begins; `(removed)` where it was taken back."""
 
 
 class Page(Model):

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 from sqlalchemy import Connection
 
 from careline.engine.arrivals import Intake
+from careline.engine.history import sharing
 from careline.engine.placement import Placement
 from careline.store.bulk import delete_keys, insert_new, query_in, select_in, set_where
 from careline.store.tables import messages, spans, threads
@@ -64,13 +65,16 @@ SELECT m.id, m.conversation FROM messages m JOIN threads t ON t.id = m.thread
 WHERE t.customer IS NULL AND m.conversation IS NOT NULL AND"""
 
 
-def let_go(conn: Connection, moved: Iterable[str], left: Iterable[str]) -> dict[str, str | None]:
+def let_go(
+    conn: Connection, moved: Iterable[str], left: Iterable[str]
+) -> tuple[set[str], dict[str, str | None]]:
     """Take out of their cases messages that are nobody's now, and whole threads.
 
-    Return those messages, each with the case it was in.
+    Return who else has a part in those cases, and the messages, each with the case it was in.
     """
     gone: dict[str, str | None] = dict(query_in(conn, f"{_NOBODYS} m.id IN", moved))
     gone |= dict(query_in(conn, f"{_NOBODYS} m.thread IN", left))
     set_where(conn, messages, ("conversation",), ("id",), [(None, key) for key in gone])
+    others = sharing(conn, left)
     delete_keys(conn, spans, "thread", left)
-    return gone
+    return others, gone

@@ -1,5 +1,6 @@
 """Finds the conversation that somebody means: by its id, by the beginning of it, by an old one."""
 
+from collections.abc import Iterable, Iterator
 from itertools import takewhile
 from typing import Any, Final
 
@@ -10,6 +11,7 @@ from careline.store.tables import conversations, redirects
 
 SHORTEST: Final = 5
 """Characters of an id that may stand for all of it."""
+_MORE: Final = 2
 _LAST = "z" * 17  # follows whatever an id may go on with
 _IDS = (conversations.c.id, redirects.c.old)
 
@@ -59,6 +61,20 @@ def _hint(conn: Connection, said: str) -> str:
     after = conn.scalar(select(func.min(column)).where(column >= said))
     near = max((id for id in (before, after) if id), key=lambda id: _alike(id, said), default="")
     return f"; the nearest is {near}" if _alike(near, said) > 1 else ""
+
+
+def telling(conn: Connection, ids: Iterable[str]) -> int:
+    """Return how many characters tell each id from every other that is stored, and some more.
+
+    The more is for those that are yet to come: a page may be looked at for a while.
+    """
+    return max(SHORTEST, *(_alike(id, near) + _MORE for id in ids for near in _beside(conn, id)), 0)
+
+
+def _beside(conn: Connection, id: str) -> Iterator[str]:
+    for column in _IDS:
+        yield conn.scalar(select(func.max(column)).where(column < id)) or ""
+        yield conn.scalar(select(func.min(column)).where(column > id)) or ""
 
 
 def _alike(one: str, two: str) -> int:

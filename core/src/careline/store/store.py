@@ -195,9 +195,8 @@ def explain(error: DBAPIError, url: str) -> StoreError:
     where = make_url(url).render_as_string(hide_password=True)
     low = said.lower()
     if "locked" in low or "busy" in low:
-        return StoreBusy(
-            f"{where}: {said} (another process holds it: stop that one, or wait for it)"
-        )
+        hint = "another process holds it: stop that one, or wait for it"
+        return StoreBusy(f"{where}: {said} ({hint})")
     if "full" in low or "no space" in low or "disk i/o" in low:
         hint = "free some space and start again: nothing that was committed is lost"
     elif "unable to open" in low or "readonly" in low or "read-only" in low:

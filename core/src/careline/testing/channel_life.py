@@ -3,7 +3,7 @@
 import io
 import logging
 import traceback
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, redirect_stderr, redirect_stdout, suppress
 from typing import Any
 
@@ -52,10 +52,19 @@ class LifeChecks(HearingSuite):
             async with self.opened(self.make_context()) as channel:
                 for source in channel.sources:
                     async with anyio.create_task_group() as tasks:
-                        tasks.start_soon(_hear_once, channel, source)
+                        tasks.start_soon(self._hear_once, channel, source)
                         for _ in range(turns):
                             await checkpoint()
                         tasks.cancel_scope.cancel()
+
+    async def _hear_once(self, channel: Channel[Any], source: Source) -> None:
+        with suppress(Exception):  # what it raises is another check's business
+            if source.mode == "poll":
+                await channel.poll(source, None)
+                return
+            async with self.streamed(channel, source) as batches:
+                async for _ in batches:
+                    break
 
     async def test_time_is_the_contexts(self) -> None:
         """It asks `context.clock` for the time, and for every wait."""
@@ -94,19 +103,6 @@ class LifeChecks(HearingSuite):
             "the output": output.getvalue(),
             "an exception": "".join(errors),
         }
-
-
-async def _hear_once(channel: Channel[Any], source: Source) -> None:
-    with suppress(Exception):  # what it raises is another check's business
-        if source.mode == "poll":
-            await channel.poll(source, None)
-        else:
-            await _first(channel.stream(source, None))
-
-
-async def _first(batches: AsyncIterator[Any]) -> None:
-    async for _ in batches:
-        return
 
 
 def _polls(channel: Channel[Any]) -> list[Callable[[], Any]]:

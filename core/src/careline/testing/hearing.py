@@ -60,6 +60,19 @@ class HearingSuite(PluginSuite):
             with anyio.CancelScope(shield=True):
                 await in_time(channel.close(), self.patience, "close")
 
+    @asynccontextmanager
+    async def streamed(
+        self, channel: Channel[Any], source: Source
+    ) -> AsyncIterator[AsyncIterator[Batch]]:
+        """Begin a stream, and end it as the engine does: its `finally` runs before we go on."""
+        batches = channel.stream(source, None)
+        try:
+            yield batches
+        finally:
+            if end := getattr(batches, "aclose", None):
+                with anyio.CancelScope(shield=True):
+                    await in_time(end(), self.patience, f"the end of stream {source.name!r}")
+
     async def heard(self, check: str, seed: int = 1) -> Heard:
         """Return all that a fresh channel hears, or leave it to another check to say why not."""
         self._skip_what_hangs(check)
@@ -108,11 +121,12 @@ class HearingSuite(PluginSuite):
         return _whole(batch)
 
     async def _drain_stream(self, channel: Channel[Any], source: Source, heard: Heard) -> None:
-        with anyio.move_on_after(self.quiet):
-            async for batch in channel.stream(source, None):
-                heard.batches.append(_whole(batch))
-                if len(heard.batches) >= self.max_polls:
-                    return
+        async with self.streamed(channel, source) as batches:
+            with anyio.move_on_after(self.quiet):
+                async for batch in batches:
+                    heard.batches.append(_whole(batch))
+                    if len(heard.batches) >= self.max_polls:
+                        return
 
 
 def _whole(batch: object) -> Batch:

@@ -1,6 +1,6 @@
 """The `practice` channel: what has been said so far of an invented day."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from anyio.lowlevel import checkpoint
 
@@ -8,6 +8,8 @@ from careline.builtin.practice.config import PracticeConfig
 from careline.builtin.practice.mapping import item
 from careline.builtin.practice.story import brightwater
 from careline.plugin import JSON, Author, Batch, Capability, Channel, Source
+
+_LENGTH = timedelta(hours=10)  # until the shop has closed
 
 
 class PracticeChannel(Channel[PracticeConfig]):
@@ -35,7 +37,7 @@ class PracticeChannel(Channel[PracticeConfig]):
         """Return what has been said since `cursor`, and when the next line comes."""
         await checkpoint()
         story, now = brightwater(), self.context.clock.now()
-        start = datetime.fromisoformat(cursor["start"]) if cursor else self.config.start or now
+        start = datetime.fromisoformat(cursor["start"]) if cursor else self._start(now)
         done: int = cursor["next"] if cursor else 0
         due = [line for line in story.lines[done:] if start + story.after(line) <= now]
         items = tuple(item(story, line, start) for line in due)
@@ -46,3 +48,7 @@ class PracticeChannel(Channel[PracticeConfig]):
             {"start": start.isoformat(), "next": done},
             again_at=start + story.after(coming[0]) if coming else None,
         )
+
+    def _start(self, now: datetime) -> datetime:
+        """Return when the day begins that is first looked at `now`."""
+        return self.config.start or now - (_LENGTH if self.config.over else timedelta())
