@@ -54,6 +54,13 @@ def run(block: str, folder: Path, root: Path) -> Iterator[str]:
             yield f"{line}\n{_output(line[2:], folder, root)}"
 
 
+def _environment() -> dict[str, str]:
+    """Return an environment in which `careline` is called by its name."""
+    kept = {name: os.environ[name] for name in ("PATH", "PYTHONPATH") if name in os.environ}
+    beside = str(Path(sys.executable).parent)
+    return kept | {"PATH": os.pathsep.join(filter(None, (beside, kept.get("PATH"))))}
+
+
 def _output(command: str, folder: Path, root: Path) -> str:
     if not (folder / "examples").exists():
         (folder / "examples").symlink_to(root / "examples")

@@ -63,10 +63,14 @@ class Bird(Channel[BirdConfig]):
     capabilities = frozenset({Capability.POLL, Capability.ANSWER})
 
 
-class Practice(Channel[PluginConfig]):
+class PracticeConfig(PluginConfig):
+    over: bool = False
+
+
+class Practice(Channel[PracticeConfig]):
     kind = "practice"
     title = "Practice"
-    Config = PluginConfig
+    Config = PracticeConfig
     capabilities = frozenset({Capability.POLL})
 
 

@@ -3,6 +3,7 @@ from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from pathlib import Path
 
+import click
 import pytest
 
 from careline.cli.output import emit_json, one_line, show_safe, table
@@ -80,7 +81,8 @@ def test_in_a_terminal_one_column_gives_way_and_spare_ones_go(
     for columns in (80, 60, 40):
         _in_a_terminal(monkeypatch, columns)
         table(("ID", "CHANNEL", "SAID", "WHY"), [row], **fit)  # type: ignore[arg-type]
-        shown[columns] = capsys.readouterr().out.splitlines()
+        lines = click.unstyle(capsys.readouterr().out).splitlines()
+        shown[columns] = [line.rstrip() for line in lines]
     assert shown[80] == [
         "ID              CHANNEL   SAID                               WHY",
         "c0110000005636  practice  a kettle that leaks from its base  problem +30",

@@ -42,7 +42,7 @@ def test_a_rule_book_reads_back_as_it_was():
     ("labels", "first_reply"),
     [
         (Labels("problem"), 1), (Labels("question"), 1), (Labels("spam", needs_reply=True), None),
-        (Labels("request", needs_reply=True), 24), (Labels("praise"), 24),
+        (Labels("request", needs_reply=True), 24), (Labels("praise"), None),
         (Labels("chatter"), None), (NO_LABELS, None),
     ],
 )  # fmt: skip
@@ -51,6 +51,14 @@ def test_what_is_promised_where_the_operator_says_nothing(labels, first_reply):
     waiting = Waiting("m1", 0, 1, rules.match(word(labels)), True)
     found = rules.deadline(DeadlineKind.FIRST_REPLY, waiting, 0, "acme")
     assert (found and found.due_at) == (first_reply and first_reply * HOUR)
+
+
+def test_praise_is_promised_a_word_within_a_day_and_no_more():
+    rules = Rules(1, RuleBook(rules=DEFAULT_DEADLINES))
+    waiting = Waiting("m1", 0, 1, rules.match(word(Labels("praise"))), True)
+    made = {kind: rules.deadline(kind, waiting, 0, "acme") for kind in DeadlineKind}
+    promised = {kind: one.due_at for kind, one in made.items() if one}
+    assert promised == {DeadlineKind.ACKNOWLEDGE: 24 * HOUR}
 
 
 @pytest.mark.parametrize(

@@ -39,7 +39,7 @@ from careline.models import Text
 from careline.outfit import Outfitter
 from careline.registry import Registry
 from careline.store import notes
-from careline.store.inbox import InboxQuery
+from careline.store.inbox import InboxQuery as InboxQuery
 from careline.store.indexing import index_pending
 from careline.store.lock import RunLock
 from careline.store.lookup import full_id

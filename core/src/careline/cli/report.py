@@ -87,7 +87,7 @@ _STYLES = ("", "bold", "cyan")
 
 def _show(done: Report, zone: str) -> None:
     click.echo(f"{shown(done.period.since, zone)} to {shown(done.period.until, zone)}, {zone}")
-    if not done.rows:
+    if not (done.total.conversations or done.total.volume.messages):
         click.echo("No customer wrote in this time.")
         return
     rows = [(r.brand, r.account, r.intent, *_figures(r)) for r in done.rows]
