@@ -127,7 +127,7 @@ def test_who_acts_is_named_or_the_only_agent(run: Run, desk: Path, heard: dict[s
     assert stranger.exit_code == 2
     assert "There is no agent" in stranger.stderr
     assert "\x1b" not in stranger.stderr
-    assert line(run("resolve", heard["leo"], "--as", "bob")) == f"{heard['leo']}: resolved, by bob"
+    assert line(run("resolve", heard["leo"], "--as", "bob")) == f"{heard['leo']}: resolved by bob"
 
 
 def test_the_system_s_own_name_is_not_for_people(run: Run, heard: dict[str, str]) -> None:

@@ -88,8 +88,8 @@ def test_in_a_terminal_one_column_gives_way_and_spare_ones_go(
         "c0110000005636  practice  a kettle that leaks from its base  problem +30",
     ]
     assert shown[60] == [
-        "ID              CHANNEL   SAID                  WHY",
-        "c0110000005636  practice  a kettle that leaks…  problem +30",
+        "ID              CHANNEL   SAID                   WHY",
+        "c0110000005636  practice  a kettle that leaks …  problem +30",
     ]
     assert shown[40] == [
         "ID              SAID",
