@@ -63,6 +63,14 @@ async def test_a_day_that_began_earlier_is_caught_up(make_context):
     assert not batch.more
 
 
+async def test_a_day_that_is_over_is_heard_at_once_and_nothing_lies_ahead(make_context):
+    context = make_context()
+    items, batch = await hear(PracticeChannel(PracticeConfig(over=True), context))
+    assert len(items) == len(brightwater().lines)
+    assert all(said.posted_at <= context.clock.now() for said in messages(items).values())
+    assert (batch.more, batch.again_at) == (False, None)
+
+
 async def test_it_has_all_that_a_day_of_care_brings(make_context):
     items = await whole_day(make_context())
     said = messages(items)
