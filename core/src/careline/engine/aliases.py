@@ -97,7 +97,7 @@ def _absorb(unit: Unit, fresh: Mapping[str, str]) -> None:
     conn.exec_driver_sql(f"DELETE FROM bodies WHERE owner = {sign} AND revised_at = {sign}", words)
     for table, key in _KEPT:
         _move_absent(conn, table, key, moves)
-    for table in (tables.readings, tables.unread, tables.orphans):
+    for table in (tables.readings, tables.unread, tables.orphans, tables.sightings):
         delete_keys(conn, table, "message", stored)
     delete_keys(conn, tables.messages, "id", stored)
     forget(conn, list(stored))
@@ -106,7 +106,6 @@ def _absorb(unit: Unit, fresh: Mapping[str, str]) -> None:
 _KEPT: tuple[tuple[Table, tuple[str, ...]], ...] = (
     (tables.revisions, ("message", "at")),
     (tables.bodies, ("owner", "revised_at")),
-    (tables.sightings, ("message", "account")),
     (tables.observations, ("message",)),
     (tables.deliveries, ("message",)),
 )

@@ -103,18 +103,24 @@ class LocalDispatcher:
             self._home = None
 
     async def sweep(self) -> None:
-        """Wake what is pending, but for what runs already or waits for its retry."""
-        self.wake(await self._pending())
+        """Wake what is pending, but for what runs already or waits for its retry.
+
+        Each handler's keys are woken before the next one is asked: they may be done by then.
+        """
+        for prefix in self._handlers:
+            self.wake(await self._pending_of(prefix))
 
     async def _pending(self) -> list[str]:
-        found: list[str] = []
-        for prefix, handler in self._handlers.items():
-            try:
-                found += await handler.pending(self._clock.now(), self._sweep_limit)
-            except Exception as error:
-                self._failed(f"{prefix}?", error)
-            else:
-                self._worked(f"{prefix}?")
+        """Return all that is pending, while nothing runs."""
+        return [key for prefix in self._handlers for key in await self._pending_of(prefix)]
+
+    async def _pending_of(self, prefix: str) -> list[str]:
+        try:
+            found = await self._handlers[prefix].pending(self._clock.now(), self._sweep_limit)
+        except Exception as error:
+            self._failed(f"{prefix}?", error)
+            return []
+        self._worked(f"{prefix}?")
         return [key for key in found if not self._schedule.is_held(key)]
 
     async def _sweep_often(self) -> None:
