@@ -190,7 +190,7 @@ def test_its_shape_is_frozen(month: Any) -> None:
             "change": type(None),
             "days": [{"day": str, "messages": int}],
         },
-        "deadlines": {"acknowledge": outcomes},
+        "deadlines": {"first_reply": outcomes},
     }
     both = {"deadlines": {"acknowledge": outcomes, "first_reply": outcomes}}
     spread = {"median": float, "p90": float}
