@@ -6,6 +6,7 @@ from pathlib import Path
 from uuid import uuid4
 
 import pytest
+from hypothesis import settings
 from sqlalchemy import create_engine, make_url, text
 from sqlalchemy.exc import OperationalError
 
@@ -15,6 +16,11 @@ from careline.store.store import Store
 POSTGRES = os.environ.get(
     "CARELINE_TEST_POSTGRES", "postgresql+psycopg://postgres@127.0.0.1:5432/postgres"
 )
+
+# A run that decides whether something lands looks at the same examples as the one before it.
+settings.register_profile("landing", derandomize=True, deadline=None)
+if os.environ.get("CI"):
+    settings.load_profile("landing")
 
 
 @pytest.fixture(params=["asyncio", "trio"])

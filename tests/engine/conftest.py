@@ -152,9 +152,9 @@ class Ears:
         return Message(external_id=id, **(known | fields))
 
     @classmethod
-    def ours(cls, id: str, to: str | None = None, minutes: float = 0, **fields: Any) -> Message:
-        """Return what we say."""
-        known = {"parent": to, "direction": Direction.OUT, "kind": Kind.REPLY}
+    def ours(cls, id: str, on: str | None = None, minutes: float = 0, **fields: Any) -> Message:
+        """Return what we say: on a message, or to everybody."""
+        known = {"parent": on, "direction": Direction.OUT, "kind": Kind.REPLY}
         return cls.said(id, "We look into it", minutes, "us", **(known | fields))
 
     @classmethod

@@ -16,7 +16,7 @@ async def test_an_edit_that_keeps_its_id_shows_the_new_words_and_judges_by_them(
     word = one(case, "1")
     assert (word.text, word.revisions) == ("All good, thanks", 1)
     assert (case.intent, case.due_at) == ("praise", story.at(24 * 60))
-    assert [(d.kind, d.outcome) for d in case.deadlines] == [("first_reply", "open")]
+    assert [(d.kind, d.outcome) for d in case.deadlines] == [("acknowledge", "open")]
     await story.passes(story.at(120))
     assert await story.fired() == []
     assert (await story.inbox())[0].snippet == "All good, thanks"

@@ -7,7 +7,7 @@ from careline.engine.arrivals import Arrival, Facts, attachments_text
 from careline.engine.facts import Micros
 from careline.engine.unit import Unit
 from careline.store.bulk import insert_new, mark, query_in, select_in, set_where
-from careline.store.tables import messages, orphans, sightings
+from careline.store.tables import aliases, messages, orphans, sightings
 
 _COLUMNS = ("context", "account", "received_at", "clock_at", "revised_at")
 _SELECT = (
@@ -74,9 +74,18 @@ def _see_again(unit: Unit, arrival: Arrival, old: Stored) -> Stored:
     _note_sighting(unit, arrival.id, account, *{old.account, unit.to.account} - {account})
     if new != old:
         _rewrite(unit, arrival.id, new)
+    if new.facts.direction != old.facts.direction:
+        unit.changed |= _quoting(unit, arrival.id)
     if better and not first and arrival.hash != old.first_hash and not arrival.revised_at:
         _replace_words(unit, arrival, old)
     return new
+
+
+def _quoting(unit: Unit, message: str) -> set[str]:
+    """Return who quotes a message: whether it is ours decides whose case that is."""
+    also = select_in(unit.conn, aliases, ("id",), "message", [message])
+    meant = [message, *(alias for (alias,) in also)]
+    return {id for (id,) in select_in(unit.conn, messages, ("id",), "quoted", meant)}
 
 
 def _rewrite(unit: Unit, message: str, new: Stored) -> None:
