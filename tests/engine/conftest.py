@@ -13,7 +13,7 @@ from careline.config.policy import DeadlineRule, LabelRule
 from careline.engine.arrivals import Intake
 from careline.engine.casework import Work, refold
 from careline.engine.changes import customers_of
-from careline.engine.deadlines import RuleBook
+from careline.engine.deadlines import RuleBook, Rules
 from careline.engine.intake import Summary, ingest
 from careline.engine.labelling import Labeller
 from careline.engine.rows import write_work
@@ -35,6 +35,7 @@ from careline.plugin import (
     Utterance,
     Visibility,
 )
+from careline.store import migrations
 from careline.store.bulk import put
 from careline.store.store import Store
 from careline.store.tables import acts
@@ -77,7 +78,7 @@ class Ears:
 
     start, now, book = START, NOW, BOOK
 
-    def __init__(self, conn: Connection, rules: Any) -> None:
+    def __init__(self, conn: Connection, rules: Rules) -> None:
         self.conn = conn
         label_rules = [LabelRule.model_validate(rule) for rule in LABEL_RULES]
         self.policy = Policy(
@@ -167,24 +168,44 @@ class Ears:
         return cls.said(id, words, minutes, by, **(known | fields))
 
 
+@pytest.fixture(scope="session", params=["sqlite", "postgresql"])
+def shared(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Store]:
+    """Return a database for all tests that commit nothing."""
+    if request.param == "sqlite":
+        url = f"sqlite:///{tmp_path_factory.mktemp('ears') / 'careline.db'}"
+    else:
+        url = request.getfixturevalue("postgres")
+    store = Store(url)
+    migrations.ensure(store)
+    yield store
+    store.close()
+
+
 @pytest.fixture
-def make_ears(store: Store) -> Iterator[Any]:
+def make_ears(shared: Store) -> Iterator[Any]:
     """Return a maker of intakes, each on a store that is empty but for the rule book."""
-    rules = store.write_now(lambda conn: keep_rules(conn, BOOK, 0))
-    conn = store.engine.connect()
+    rules = shared.write_now(lambda conn: keep_rules(conn, BOOK, 0))
+    with shared.engine.connect() as conn:
 
-    def make() -> Ears:
-        conn.rollback()
-        return Ears(conn, rules)
+        def make() -> Ears:
+            conn.rollback()
+            return Ears(conn, rules)
 
-    yield make
-    conn.close()
+        yield make
 
 
 @pytest.fixture
 def ears(make_ears: Any) -> Ears:
     made: Ears = make_ears()
     return made
+
+
+@pytest.fixture
+def ears_on() -> Any:
+    """Return a maker of intakes on a connection of the test's own."""
+    return Ears
 
 
 @pytest.fixture(scope="session")

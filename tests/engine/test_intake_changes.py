@@ -52,7 +52,9 @@ def test_what_was_taken_for_another_message_turns_out_to_be_an_edit(ears, say):
     assert cases(ears) == ["1", "23", "4"]
     ears.hear(Revised(say.said("2", "Why?", 5), "1", say.at(5)))
     assert cases(ears) == ["13", "4"]
-    assert ears.one("SELECT new FROM redirects WHERE old = :old", old=case(ears, "2")) == case(ears, "1")
+    assert ears.one("SELECT new FROM redirects WHERE old = :old", old=case(ears, "2")) == case(
+        ears, "1"
+    )
     assert ears.one("SELECT message FROM observations") == ears.id("1")
     assert ears.one("SELECT removed_at IS NOT NULL FROM messages WHERE external_id = '1'")
     gone = ears.id("2")
@@ -69,7 +71,9 @@ def test_an_edit_known_before_its_message_is_that_message(ears, say):
     assert ears.hear(say.said("1", by="kim", parent="7")).known == 1
     assert texts(ears) == ["It is broken", "Why?"]
     assert ears.one("SELECT parent FROM messages") == ears.id("7")
-    assert ears.one('SELECT i."user" FROM messages m JOIN identities i ON i.id = m.author') == "u-kim"
+    assert (
+        ears.one('SELECT i."user" FROM messages m JOIN identities i ON i.id = m.author') == "u-kim"
+    )
 
 
 def test_edits_of_edits_in_one_batch_are_one_message(ears, say):
@@ -96,22 +100,26 @@ def test_an_edit_is_judged_anew_and_so_is_what_hangs_on_it(ears, say):
 def test_the_first_root_in_order_holds_and_one_that_is_known_before_none(ears, say):
     for root in ("r2", None, "r1", "r3"):
         ears.hear(say.said("1", root=root), say.said("2", parent="1", minutes=1))
-    assert set(ears.all("SELECT root, place FROM messages WHERE external_id = '1'")) == {("r1", "r1")}
+    assert set(ears.all("SELECT root, place FROM messages WHERE external_id = '1'")) == {
+        ("r1", "r1")
+    }
     assert cases(ears) == ["12"]
-    place = thread_id("acme", "x", "r1", ears.one("SELECT author FROM messages WHERE external_id = '1'"))
+    place = thread_id(
+        "acme", "x", "r1", ears.one("SELECT author FROM messages WHERE external_id = '1'")
+    )
     assert set(ears.all("SELECT thread FROM messages")) == {(place,)}
 
 
-def test_the_lesser_of_two_texts_holds_and_its_labels(ears, say):
+def test_of_two_texts_one_holds_and_its_labels_whichever_came_first(make_ears, say):
     words = [say.said("1", "It is broken"), say.said("1", "thanks")]
+    found = set()
     for order in (words, words[::-1]):
-        ears.conn.rollback()
+        ears = make_ears()
         for word in order:
             ears.hear(word)
-        found = ears.one("SELECT b.text, s.intent FROM bodies b, states s")
-        assert found in [("It is broken", "problem"), ("thanks", "praise")]
-        kept = found if order is words else kept
-        assert found == kept
+        found.add(ears.one("SELECT b.text, s.intent FROM bodies b, states s"))
+    assert len(found) == 1
+    assert found <= {("It is broken", "problem"), ("thanks", "praise")}
 
 
 # -- deletions

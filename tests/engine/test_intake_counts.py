@@ -29,7 +29,8 @@ def everything(say):
     return [
         say.said("1"), say.said("1"), say.said("2", by="lee"),
         say.said("0", posted_at=since - timedelta(days=1)),
-        Revised(say.said("1", "Why?"), "1", say.at(5)), Revised(say.said("1", "Why?"), "1", say.at(5)),
+        Revised(say.said("1", "Why?"), "1", say.at(5)),
+        Revised(say.said("1", "Why?"), "1", say.at(5)),
         Revised(say.said("8", "edited before we heard of it"), "7", say.at(5)),
         Revised(say.said("6", posted_at=since - timedelta(days=1)), "5", say.at(5)),
         Removed("2", say.at(6)), Removed("2", say.at(6)), Removed("99", say.at(6)),
@@ -60,7 +61,9 @@ def test_a_poll_that_brings_nothing_new_leaves_no_line_in_the_log(ears, say):
     ears.hear(say.said("1"))
     ears.hear(say.said("1"))
     ears.hear()
-    [data] = [json.loads(data) for (data,) in ears.all("SELECT data FROM events WHERE verb = 'heard'")]
+    [data] = [
+        json.loads(data) for (data,) in ears.all("SELECT data FROM events WHERE verb = 'heard'")
+    ]
     assert (data["source"], data["new"]) == ("posts", 1)
 
 
@@ -160,7 +163,9 @@ def test_two_brands_never_mix(ears, say):
 
 def clocks(ears):
     rows = ears.all("SELECT clock_at, fact_at, posted_at FROM messages")
-    return [tuple((at - int(ears.start.timestamp() * 1e6)) // 60_000_000 for at in row) for row in rows]
+    return [
+        tuple((at - int(ears.start.timestamp() * 1e6)) // 60_000_000 for at in row) for row in rows
+    ]
 
 
 def test_where_only_the_day_is_known_the_clock_starts_when_it_is_seen(ears, say):

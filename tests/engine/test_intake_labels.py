@@ -36,7 +36,10 @@ def intent(value):
 @pytest.mark.parametrize("answer", [broken, lambda items: [], lambda items: [intent("spam")] * 99])
 def test_a_classifier_that_fails_abstains_and_is_told_of(ears, say, answer):
     told = []
-    classifiers = {"bad": Fixed(answer), "good": Fixed(lambda items: [intent("praise")] * len(items))}
+    classifiers = {
+        "bad": Fixed(answer),
+        "good": Fixed(lambda items: [intent("praise")] * len(items)),
+    }
     labeller = Labeller(classifiers, failed=lambda name, error: told.append((name, str(error))))
     policy = Policy(labeller, ears.policy.rules, ears.policy.rule_sets)
     assert ears.hear(say.said("1"), say.said("2"), policy=policy).new == 2
@@ -74,7 +77,9 @@ def test_a_persons_word_stays_whatever_is_read_again(ears, say):
 def test_a_parent_in_the_same_batch_is_an_earlier_turn_as_it_reads_now(ears, say):
     ears.hear(say.said("1", "thanks"), Revised(say.said("1", "Why?"), "1", say.at(5)))
     seen = []
-    labeller = Labeller({"spy": Fixed(lambda items: seen.extend(items) or [Reading()] * len(items))})
+    labeller = Labeller(
+        {"spy": Fixed(lambda items: seen.extend(items) or [Reading()] * len(items))}
+    )
     policy = Policy(labeller, ears.policy.rules, ears.policy.rule_sets)
     ears.hear(say.said("1", "thanks"), say.said("2", "so", 9, parent="1"), policy=policy)
     assert [[turn.text for turn in one.earlier] for one in seen] == [["Why?"]]
@@ -97,60 +102,64 @@ class Silent:
         return lambda *args, **values: None
 
 
+class Later:
+    """A desk whose only other classifier reads what is kept."""
+
+    def __init__(self, store, ears_on, book):
+        self.store, self.ears_on, self.slow = store, ears_on, Slow()
+        rules = store.write_now(lambda conn: keep_rules(conn, book, 0))
+        labeller, stored = Labeller({"words": Fixed(by_words)}), StoredRules({rules.id: rules})
+        self.policy = Policy(labeller, rules, stored, ("slow",))
+        clock = FakeClock()
+        guard = Supervisor(clock, Silent(), Silent())
+        self.handler = Deferred(store, clock, guard, {"slow": self.slow}, labeller, stored)
+
+    def hear(self, *items):
+        policy = self.policy
+        self.store.write_now(lambda c: self.ears_on(c, policy.rules).hear(*items, policy=policy))
+
+    async def read(self):
+        """Have everything read that waits for it; return for how many conversations that was."""
+        keys = await self.handler.pending(FakeClock().now(), 10)
+        for key in keys:
+            await self.handler.run(key)
+        return len(keys)
+
+    def holds(self):
+        """Return the intent of the message, who said so, and the intent of its conversation."""
+        select = (
+            "SELECT m.intent, m.labelled_by, s.intent FROM messages m JOIN states s"
+            " ON s.conversation = m.conversation WHERE m.external_id = '1'"
+        )
+        return tuple(self.store.read_now(lambda c: c.exec_driver_sql(select).one()))
+
+
+def by_words(items):
+    return [intent("problem" if "broken" in item.text else "question") for item in items]
+
+
 @pytest.fixture
-def later(store, ears):
-    """Return a deferred classifier, its handler, and a policy that knows of it."""
-    clock, slow = FakeClock(), Slow()
-    rules = store.write_now(lambda conn: keep_rules(conn, ears.book, 0))
-    stored = StoredRules({rules.id: rules})
-    labeller = Labeller(ears.policy.labeller.classifiers)
-    handler = Deferred(
-        store, clock, Supervisor(clock, Silent(), Silent()), {"slow": slow}, labeller, stored
-    )
-    return slow, handler, Policy(labeller, rules, stored, ("slow",))
+def later(store, ears_on):
+    return Later(store, ears_on, ears_on.book)
 
 
-def commit(store, ears, *items, policy):
-    """Hear on a connection of its own, and commit."""
-
-    def unit(conn):
-        own = type(ears)(conn, policy.rules)
-        own.hear(*items, policy=policy)
-
-    ears.conn.rollback()
-    store.write_now(unit)
+async def test_a_deferred_classifier_holds_above_the_first_look(later, say):
+    later.hear(say.said("1"), say.ours("2", "1", 5))
+    assert later.holds() == ("problem", "words", "problem")
+    assert await later.read() == 1
+    assert later.holds() == ("request", "slow", "request")
+    assert later.slow.asked == ["It is broken"]
+    assert await later.read() == 0
 
 
-async def test_a_deferred_classifier_reads_what_is_kept_and_holds_above_the_first_look(
-    store, ears, say, later
-):
-    slow, handler, policy = later
-    commit(store, ears, say.said("1"), say.ours("2", "1", 5), policy=policy)
-    assert ears.one("SELECT intent FROM states") == "problem"
-    ears.conn.rollback()
-    [key] = await handler.pending(ears.now, 10)
-    await handler.run(key)
-    assert slow.asked == ["It is broken"]
-    assert ears.one("SELECT intent, labelled_by FROM messages WHERE external_id = '1'") == (
-        "request", "slow",
-    )  # fmt: skip
-    assert ears.one("SELECT intent FROM states") == "request"
-    assert await handler.pending(ears.now, 10) == []
-
-
-async def test_what_is_edited_is_read_again_by_it_and_until_then_the_first_look_holds(
-    store, ears, say, later
-):
-    slow, handler, policy = later
-    commit(store, ears, say.said("1"), policy=policy)
-    await handler.run(*await handler.pending(ears.now, 10))
-    edit = Revised(say.said("1", "Why?"), "1", say.at(5))
-    commit(store, ears, edit, policy=policy)
-    assert ears.one("SELECT intent FROM states") == "question"
-    ears.conn.rollback()
-    await handler.run(*await handler.pending(ears.now, 10))
-    assert slow.asked == ["It is broken", "Why?"]
-    assert ears.one("SELECT intent FROM states") == "request"
+async def test_what_is_edited_is_read_again_and_until_then_the_first_look_holds(later, say):
+    later.hear(say.said("1"))
+    await later.read()
+    later.hear(Revised(say.said("1", "Why?"), "1", say.at(5)))
+    assert later.holds() == ("question", "words", "question")
+    await later.read()
+    assert later.slow.asked == ["It is broken", "Why?"]
+    assert later.holds() == ("request", "slow", "request")
 
 
 def test_readings_are_kept_in_full(ears, say):
@@ -159,11 +168,9 @@ def test_readings_are_kept_in_full(ears, say):
     assert reading["intent"] == {"primary": "problem", "values": {"problem": 1.0}, "evidence": []}
 
 
-async def test_rules_made_under_an_older_configuration_are_read_from_the_store(store, ears, say, later):
-    _, _, policy = later
-    commit(store, ears, say.said("1"), policy=policy)
-    ears.policy.rule_sets.clear()  # another process, which has never seen that rule book
+def test_a_rule_book_that_this_process_has_never_seen_is_read_from_the_store(ears, say):
+    ears.hear(say.said("1"))
+    before = ears.all("SELECT * FROM deadlines ORDER BY kind")
+    ears.policy.rule_sets.clear()
     ears.refold({ears.one("SELECT customer FROM conversations")})
-    assert ears.one("SELECT due_at FROM deadlines WHERE kind = 'first_reply'") == int(
-        say.at(60).timestamp() * 1e6
-    )
+    assert ears.all("SELECT * FROM deadlines ORDER BY kind") == before

@@ -59,7 +59,8 @@ def test_a_private_word_that_moves_makes_a_private_thread(ears, say):
     ears.hear(say.said("3", parent="2", **PRIVATE))
     ears.hear(say.said("2", by="lee", parent="1"))
     ears.hear(say.said("1", minutes=-5))
-    wrong = "SELECT 1 FROM messages m JOIN threads t ON t.id = m.thread WHERE t.visibility <> m.visibility"
+    joined = "messages m JOIN threads t ON t.id = m.thread"
+    wrong = f"SELECT 1 FROM {joined} WHERE t.visibility <> m.visibility"
     assert ears.all(wrong) == []
 
 
