@@ -46,7 +46,7 @@ def test_the_migrations_make_the_tables_of_the_code(empty: Store) -> None:
     made = empty.read_now(shape)
     empty.write_now(_drop_all)
     empty.write_now(metadata.create_all)
-    assert made == empty.read_now(shape), "tables.py changed: run scripts/freeze-schema"
+    assert made == empty.read_now(shape), "tables.py changed: it takes a migration"
 
 
 def _drop_all(conn: Connection) -> None:
@@ -72,7 +72,7 @@ def test_a_fresh_database_is_made_at_the_latest_version_and_opened_again(empty: 
 
 def test_an_older_database_is_refused_with_the_command_that_helps(empty: Store) -> None:
     at_version(empty, 1)
-    with pytest.raises(StoreError, match=r"version 1, this careline needs 2.*careline db upgrade"):
+    with pytest.raises(StoreError, match=r"version 1, this careline needs 3.*careline db upgrade"):
         migrations.ensure(empty)
     assert migrations.upgrade(empty) == (1, migrations.LATEST)
     migrations.ensure(empty)

@@ -7,6 +7,8 @@
     ├── StoreError             the database cannot be used: newer, full, damaged
     │   └── StoreBusy          another process holds it: try again later
     ├── NotFound               no such conversation, message, account
+    ├── Refused                an answer cannot go out: refused before anything is queued
+    │   └── Answered           a colleague has answered that word, or is about to
     ├── PluginError            a plugin is missing, invalid or ambiguous
     └── ChannelError           what a channel, classifier or notifier may raise
         ├── Transient          try again later
@@ -36,6 +38,8 @@ class Refusal(StrEnum):
     ENCRYPTED_UNREADABLE = "encrypted_unreadable"
     READ_ONLY = "read_only"
     GONE = "gone"
+    ERASED = "erased"
+    ANSWERED = "answered"
     INVALID = "invalid"
     UNSUPPORTED = "unsupported"
     TRANSIENT = "transient"
@@ -56,6 +60,33 @@ class StoreBusy(StoreError):
 
 class NotFound(CarelineError):
     """No object has this id or name."""
+
+
+class Refused(CarelineError):
+    """An answer cannot go out as it is: refused before anything was queued; the text says why."""
+
+    def __init__(
+        self,
+        reason: Refusal,
+        message: str,
+        *,
+        until: datetime | None = None,
+        limit: int | None = None,
+    ) -> None:
+        """`until`: when the refusal ends; `limit`: the length allowed, in the platform's units."""
+        super().__init__(message)
+        self.reason, self.until, self.limit = reason, until, limit
+
+
+class Answered(Refused):
+    """A colleague has answered that word, or is about to: their words, and your draft, kept."""
+
+    def __init__(self, by: str, said: str, draft: str) -> None:
+        """`by` answered with `said`; the text that was refused is kept as `draft`."""
+        super().__init__(
+            Refusal.ANSWERED, f"{by} answers this already: {said!r}. Your text is kept as {draft}"
+        )
+        self.by, self.said, self.draft = by, said, draft
 
 
 class PluginError(CarelineError):

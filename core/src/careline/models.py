@@ -168,19 +168,41 @@ class Brand(Model):
     timezone: str = "UTC"
 
 
+class AlertReason(StrEnum):
+    """Why staff are told."""
+
+    NEW = "new"
+    """A customer waits who did not wait before."""
+    WARNED = "warned"
+    """A promise is about to be missed."""
+    MISSED = "missed"
+    """A promise was missed."""
+    UNSENT = "unsent"
+    """What was to leave us did not: a person has to look."""
+    HEALTH = "health"
+    """An account needs a person."""
+    SUMMARY = "summary"
+    """What an account's first look back found."""
+
+
 class Alert(Model):
-    """News for staff: about a conversation, an account's health or a spike."""
+    """News for staff: about one conversation, several of them, or an account."""
 
     id: str
-    reason: str
-    """`new`, `warned`, `missed`, `health`, `summary`."""
+    reason: AlertReason
     title: Text
+    """One line: who, where, what, due when."""
     body: Text = ""
+    """The customer's words, or a line for each conversation. Hostile text: escape it."""
     brand: str
     account: str
     conversation_id: str | None = None
+    """None: it is about several, or about none."""
+    count: int = 1
+    """How many it stands for."""
     link: str | None = None
     due_at: Moment | None = None
+    """The earliest time that is promised."""
     at: Moment
 
 

@@ -58,6 +58,7 @@ from careline.errors import (
 from careline.hookspecs import hookimpl
 from careline.models import (
     Alert,
+    AlertReason,
     Attachment,
     Author,
     Brand,
@@ -74,6 +75,7 @@ __all__ = [
     "JSON",
     "Action",
     "Alert",
+    "AlertReason",
     "Answer",
     "AnyAction",
     "Attachment",

@@ -49,6 +49,9 @@ def check_names(checker: Checker, parts: Mapping[str, Any]) -> None:
             for key, named in _NAMING.items():
                 said = getattr(rule.when, key) if rule else None
                 _check(checker, (section, index, "when", key), said, key, parts[named])
+    for index, rule in enumerate(parts["alerts"]):
+        said = rule.to if rule else None
+        _check(checker, ("alerts", index, "to"), said, "notifier", parts["notifiers"])
     for name, agent in parts["agents"].items():
         said = agent.accounts if agent else None
         _check(checker, ("agents", name, "accounts"), said, "channel", parts["channels"])

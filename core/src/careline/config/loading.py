@@ -66,6 +66,8 @@ def _parts(checker: Checker) -> dict[str, Any]:
         if name not in SECTIONS:
             checker.add((name,), "unknown key", nearest(name, SECTIONS))
     parts: dict[str, Any] = {name: sections.single(checker, name) for name in SINGLE}
+    if "web" not in checker.document.data:
+        parts["web"] = None
     parts["store"] = parts["store"] and sections.stored(checker, parts["store"])
     parts |= {name: sections.named(checker, name) for name in NAMED}
     brands = {name: brand and brand.checked() for name, brand in parts["brands"].items()}

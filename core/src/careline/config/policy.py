@@ -2,15 +2,23 @@
 
 import re
 from datetime import date, time, timedelta
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    model_validator,
+)
 
-from careline.models import DeadlineKind, Intent, Kind, Visibility
+from careline.models import AlertReason, DeadlineKind, Intent, Kind, Visibility
 
 _DURATION = re.compile(r"(\d+(?:\.\d+)?)(s|m|h|d)")
 _LONGEST = timedelta(days=366)
+_KEPT = timedelta(days=36_525)
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 
 
@@ -27,12 +35,16 @@ def parse_duration(value: Any) -> Any:
         raise ValueError("a span of time so long goes beyond all time") from None
 
 
-def _bounded(value: timedelta) -> timedelta:
+def _bounded(value: timedelta, longest: timedelta = _LONGEST) -> timedelta:
     if value <= timedelta():
         raise ValueError("a span of time must be longer than nothing")
-    if value > _LONGEST:
-        raise ValueError(f"a span of time is {_LONGEST.days} days at the most")
+    if value > longest:
+        raise ValueError(f"a span of time is {longest.days} days at the most")
     return value
+
+
+def _years(value: timedelta) -> timedelta:
+    return _bounded(value, _KEPT)
 
 
 def _share(value: Any) -> Any:
@@ -58,6 +70,8 @@ def _listed(value: Any) -> Any:
 
 
 Duration = Annotated[timedelta, BeforeValidator(parse_duration), AfterValidator(_bounded)]
+Age = Annotated[timedelta, BeforeValidator(parse_duration), AfterValidator(_years)]
+"""How long something is kept: years, maybe."""
 Share = Annotated[float, BeforeValidator(_share), Field(gt=0, lt=1)]
 Zone = Annotated[str, AfterValidator(_zone)]
 Names = Annotated[tuple[str, ...], BeforeValidator(_listed)]
@@ -164,6 +178,36 @@ class DeadlineRule(Policy):
             return self.next_reply or self.first_reply
         found: timedelta | None = getattr(self, kind.value, None)
         return found
+
+
+class AlertRule(Policy):
+    """Who is told of what. The first rule that matches holds."""
+
+    when: When = When()
+    """Which messages; left out: all. Of an account's health: `brand` and `channel` alone."""
+    on: Annotated[tuple[AlertReason, ...], BeforeValidator(_listed), Field(min_length=1)] = (
+        AlertReason.NEW,
+        AlertReason.WARNED,
+        AlertReason.MISSED,
+    )
+    """At what: `new`, `warned`, `missed`, `unsent`; or `health`, `summary` of accounts."""
+    to: Annotated[Names, Field(min_length=1)]
+    """The notifiers that bring it: their names in the configuration."""
+
+    @model_validator(mode="after")
+    def _of_accounts(self) -> Self:
+        """An account has no messages' properties."""
+        given = self.when.model_fields_set - {"brand", "channel"}
+        of_accounts = [one.value for one in self.on if one in _OF_ACCOUNTS]
+        if given and of_accounts:
+            raise ValueError(
+                f"`on` has {of_accounts[0]}, which is about an account: `when` may then name"
+                f" `brand` and `channel`, not {', '.join(sorted(given))}; write a rule of its own"
+            )
+        return self
+
+
+_OF_ACCOUNTS = frozenset({AlertReason.HEALTH, AlertReason.SUMMARY})
 
 
 class LabelRule(Policy):

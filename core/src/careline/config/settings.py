@@ -6,7 +6,7 @@ from types import MappingProxyType
 
 from pydantic import BaseModel, ConfigDict
 
-from careline.config.policy import DEFAULT_DEADLINES, DeadlineRule, LabelRule
+from careline.config.policy import DEFAULT_DEADLINES, AlertRule, DeadlineRule, LabelRule
 from careline.config.tables import (
     AccountTable,
     AgentSettings,
@@ -14,8 +14,10 @@ from careline.config.tables import (
     BrandTable,
     PluginsSettings,
     PluginTable,
+    RetentionSettings,
     SecuritySettings,
     StoreSettings,
+    WebSettings,
 )
 from careline.contract.channel import PluginConfig
 from careline.models import Brand
@@ -46,6 +48,9 @@ class Settings(BaseModel):
     store: StoreSettings
     security: SecuritySettings
     plugins: PluginsSettings
+    retention: RetentionSettings = RetentionSettings()
+    web: WebSettings | None = None
+    """None: nothing is served."""
     brands: dict[str, BrandSettings]
     agents: dict[str, AgentSettings]
     channels: dict[str, AccountSettings]
@@ -55,6 +60,7 @@ class Settings(BaseModel):
     deadlines: tuple[DeadlineRule, ...] = DEFAULT_DEADLINES
     """The operator's own rules, then the defaults. The first that matches holds."""
     labels: tuple[LabelRule, ...] = ()
+    alerts: tuple[AlertRule, ...] = ()
 
     def brand(self, name: str) -> Brand:
         """Return the brand that plugins of its accounts are shown."""
@@ -62,7 +68,13 @@ class Settings(BaseModel):
 
 
 SINGLE: Mapping[str, type[BaseModel]] = MappingProxyType(
-    {"store": StoreSettings, "security": SecuritySettings, "plugins": PluginsSettings}
+    {
+        "store": StoreSettings,
+        "security": SecuritySettings,
+        "plugins": PluginsSettings,
+        "web": WebSettings,
+        "retention": RetentionSettings,
+    }
 )
 """Tables that stand once."""
 NAMED: Mapping[str, type[BaseModel]] = MappingProxyType(
@@ -70,7 +82,7 @@ NAMED: Mapping[str, type[BaseModel]] = MappingProxyType(
 )
 """Tables that the operator names."""
 RULES: Mapping[str, type[BaseModel]] = MappingProxyType(
-    {"deadlines": DeadlineRule, "labels": LabelRule}
+    {"deadlines": DeadlineRule, "labels": LabelRule, "alerts": AlertRule}
 )
 """Arrays of tables."""
 BROUGHT: Mapping[str, type[PluginTable]] = MappingProxyType(

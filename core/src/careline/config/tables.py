@@ -15,7 +15,7 @@ from pydantic import (
     WithJsonSchema,
 )
 
-from careline.config.policy import DaySpans, Hours, Zone
+from careline.config.policy import Age, DaySpans, Hours, Zone
 from careline.models import Brand, Kind
 
 DEFAULT_STORE = "sqlite:///careline.db"
@@ -72,6 +72,38 @@ class SecuritySettings(Table):
 
     key: SecretStr | None = None
     """Encrypts the tokens that plugins store, at rest."""
+
+
+def _listen(value: str) -> str:
+    host, colon, port = value.rpartition(":")
+    if not (host and colon and port.isdecimal() and len(port) < 6 and int(port) < 65_536):
+        raise ValueError("a place to listen is written HOST:PORT, like 127.0.0.1:8765")
+    return value
+
+
+def _mount(value: str) -> str:
+    parts = urlsplit(value)
+    if parts.scheme not in ("http", "https") or not parts.netloc or parts.query or parts.fragment:
+        raise ValueError("a public address is written like https://care.example/careline")
+    return value.rstrip("/")
+
+
+class WebSettings(Table):
+    """Where `careline run` serves webhooks and health. Without this table it serves none."""
+
+    listen: Annotated[str, AfterValidator(_listen)] = "127.0.0.1:8765"
+    """Host and port; port 0 takes a free one. A proxy with TLS stands before it."""
+    mount: Annotated[str, AfterValidator(_mount)] | None = None
+    """The address by which platforms reach it: `https://care.example`."""
+
+
+class RetentionSettings(Table):
+    """What is forgotten by itself. Left out: nothing is."""
+
+    words: Age | None = None
+    """How long words are kept after they were posted, of customers and ours: `730d`."""
+    raw: Age | None = None
+    """How long what was set aside is kept: `30d`."""
 
 
 class PluginsSettings(Table):
@@ -169,5 +201,7 @@ class AccountTable(PluginTable):
     """What the account is for."""
     since: Annotated[datetime | None, BeforeValidator(_moment)] = None
     """What was posted before this day or time is left out; a day is the brand's."""
+    receipt: str = ""
+    """Tells a customer at once, by machine, that we have their word; left out: nothing is sent."""
     opens: tuple[Kind, ...] | None = None
     """Which kinds of message open a conversation; left out: all but `post`."""

@@ -103,13 +103,20 @@ class Permission:
     """In the platform's own units."""
     note: str = ""
     """One sentence for the person who would type."""
+    cost: str = ""
+    """What it costs, as the platform bills it: `0.015 USD`. Empty: nothing that is known."""
 
     @classmethod
     def yes(
-        cls, *, until: datetime | None = None, max_length: int | None = None, note: str = ""
+        cls,
+        *,
+        until: datetime | None = None,
+        max_length: int | None = None,
+        note: str = "",
+        cost: str = "",
     ) -> "Permission":
         """Return a permission."""
-        return cls(True, until=until, max_length=max_length, note=note)
+        return cls(True, until=until, max_length=max_length, note=note, cost=cost)
 
     @classmethod
     def no(cls, reason: Refusal, note: str = "", *, until: datetime | None = None) -> "Permission":

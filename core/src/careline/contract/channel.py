@@ -139,12 +139,24 @@ class Channel(ABC, Generic[C]):
         return Permission.no(Refusal.READ_ONLY, f"{self.title} takes no answers from here.")
 
     async def perform(self, action: AnyAction) -> Receipt:
-        """Do it, once. A time-out after the request went out raises `Transient`."""
+        """Do it, once.
+
+        Raise `Transient(sent=False)` where the platform did surely not do it (429, no connection).
+        Any other failure, a time-out or a 5xx, is an unknown outcome: it is looked up by `find`
+        before it is tried again, or left to a person where `find` is not declared.
+        """
         raise Unsupported(type(action).__name__)
 
     async def find(self, action: AnyAction, since: datetime) -> Receipt | None:
-        """Look on the platform whether `action` was done after `since`; None: it was not."""
+        """Look on the platform whether `action` was done after `since`; None: it surely was not.
+
+        Raise `Unsupported` where the platform cannot be asked: then a person has to look.
+        """
         raise Unsupported("find")
+
+    def length(self, text: str) -> int:
+        """Return how long `text` is as this platform counts: `Permission.max_length` bounds it."""
+        return len(text)
 
     def same_text(self, sent: str, seen: str) -> bool:
         """Tell whether `seen` is our `sent`, as this platform rewrites text."""

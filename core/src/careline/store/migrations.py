@@ -15,7 +15,7 @@ from careline.store.bulk import put
 from careline.store.store import Store
 from careline.store.tables import meta, metadata
 
-STEPS: Final = ("0001_tables", "0002_search")
+STEPS: Final = ("0001_tables", "0002_search", "0003_way_out")
 LATEST: Final = len(STEPS)
 """The version of the schema that this code reads and writes."""
 _KEY: Final = "schema_version"

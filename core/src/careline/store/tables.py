@@ -357,22 +357,78 @@ effects = Table(
     _text("why"),
 )
 
-actions = Table(
-    "actions",
+_WAITS = text("state IN ('queued', 'sending', 'unsure')")
+
+outbox = Table(
+    "outbox",
     metadata,
-    _key(),
-    _text("account", null=False),
+    Column(
+        "number",
+        BigInteger().with_variant(Integer, "sqlite"),
+        primary_key=True,
+        autoincrement=True,
+    ),
+    Column("id", String, nullable=False, unique=True),
+    _text("lane", null=False),
     _text("kind", null=False),
+    _text("brand", null=False),
     _text("thread"),
     _text("conversation"),
+    _text("message"),
     _text("actor", null=False),
     _time("at", null=False),
     _text("state", null=False),
-    _text("payload"),
+    _text("payload", null=False),
     Column("attempts", Integer, nullable=False, default=0),
     _time("next_at"),
+    _time("tried_at"),
+    _time("ended_at"),
+    _text("reason"),
     _text("why"),
     _text("receipt"),
+    _text("plan"),
+    Column("step", Integer, nullable=False, default=0),
+    _text("parcel"),
+    Index("outbox_next", "lane", "number", sqlite_where=_WAITS, postgresql_where=_WAITS),
+    Index("outbox_thread", "thread"),
+    Index("outbox_conversation", "conversation"),
+    Index("outbox_plan", "plan"),
+)
+
+echoes = Table(
+    "echoes",
+    metadata,
+    _key("message"),
+    _text("action", null=False),
+    Index("echoes_action", "action"),
+)
+
+claims = Table(
+    "claims",
+    metadata,
+    _key("message"),
+    _text("action", null=False),
+    _text("actor", null=False),
+    _time("at", null=False),
+    Index("claims_action", "action"),
+)
+
+alerts = Table(
+    "alerts",
+    metadata,
+    _key(),
+    _text("reason", null=False),
+    _text("brand", null=False),
+    _text("account", null=False),
+    _text("conversation"),
+    _text("message"),
+    _text("deadline"),
+    _time("due_at"),
+    _time("at", null=False),
+    _text("data"),
+    _time("closed_at"),
+    _text("why"),
+    Index("alerts_conversation", "conversation"),
 )
 
 drafts = Table(

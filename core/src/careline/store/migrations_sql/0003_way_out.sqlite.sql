@@ -1,0 +1,72 @@
+DROP TABLE actions;
+
+CREATE TABLE outbox (
+    number INTEGER NOT NULL,
+    id VARCHAR NOT NULL,
+    lane TEXT NOT NULL,
+    kind TEXT NOT NULL,
+    brand TEXT NOT NULL,
+    thread TEXT,
+    conversation TEXT,
+    message TEXT,
+    actor TEXT NOT NULL,
+    at BIGINT NOT NULL,
+    state TEXT NOT NULL,
+    payload TEXT NOT NULL,
+    attempts INTEGER NOT NULL,
+    next_at BIGINT,
+    tried_at BIGINT,
+    ended_at BIGINT,
+    reason TEXT,
+    why TEXT,
+    receipt TEXT,
+    "plan" TEXT,
+    step INTEGER NOT NULL,
+    parcel TEXT,
+    PRIMARY KEY (number),
+    UNIQUE (id)
+);
+
+CREATE INDEX outbox_conversation ON outbox (conversation);
+
+CREATE INDEX outbox_next ON outbox (lane, number) WHERE state IN ('queued', 'sending', 'unsure');
+
+CREATE INDEX outbox_plan ON outbox ("plan");
+
+CREATE INDEX outbox_thread ON outbox (thread);
+
+CREATE TABLE echoes (
+    message VARCHAR NOT NULL,
+    action TEXT NOT NULL,
+    PRIMARY KEY (message)
+);
+
+CREATE INDEX echoes_action ON echoes (action);
+
+CREATE TABLE claims (
+    message VARCHAR NOT NULL,
+    action TEXT NOT NULL,
+    actor TEXT NOT NULL,
+    at BIGINT NOT NULL,
+    PRIMARY KEY (message)
+);
+
+CREATE INDEX claims_action ON claims (action);
+
+CREATE TABLE alerts (
+    id VARCHAR NOT NULL,
+    reason TEXT NOT NULL,
+    brand TEXT NOT NULL,
+    account TEXT NOT NULL,
+    conversation TEXT,
+    message TEXT,
+    deadline TEXT,
+    due_at BIGINT,
+    at BIGINT NOT NULL,
+    data TEXT,
+    closed_at BIGINT,
+    why TEXT,
+    PRIMARY KEY (id)
+);
+
+CREATE INDEX alerts_conversation ON alerts (conversation);
