@@ -170,7 +170,7 @@ def capabilities() -> str:
 
 def refusals() -> str:
     """Return the typed reasons of a refusal."""
-    rows = [(f"`{one.name}`", KEYS["refusals"][one.value]) for one in Refusal]
+    rows = [(f"`{one.name}`", one.says) for one in Refusal]
     return table(("`Refusal.`", "says"), rows)
 
 

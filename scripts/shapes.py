@@ -46,7 +46,7 @@ def _parted(place: str) -> tuple[str, str, str]:
 
 def _told(cls: type) -> str:
     told = f"**{cls.__name__}**: {inspect.cleandoc(cls.__doc__ or '').partition(chr(10))[0]}"
-    said = MEANINGS.get(cls.__name__, {}) | _said(cls)
+    said = _meant(cls) | _said(cls)
     if issubclass(cls, Enum):
         rows = [(f"`{one.name}`", said[str(one.value)]) for one in cls]
         return f"{told}\n\n{table((f'`{cls.__name__}.`', 'says'), rows)}"
@@ -56,6 +56,12 @@ def _told(cls: type) -> str:
         for name in _names(cls)
     ]
     return f"{told}\n\n{table(('field', 'type', 'default', 'meaning'), values)}"
+
+
+def _meant(cls: type) -> dict[str, str]:
+    """Return what `MEANINGS` has to say of a class and its bases."""
+    known = [MEANINGS.get(base.__name__, {}) for base in reversed(cls.__mro__)]
+    return {name: text for one in known for name, text in one.items()}
 
 
 def _phrase(text: str) -> str:
@@ -114,6 +120,8 @@ def _said(cls: type) -> dict[str, str]:
 
 
 _JSON = {str: "text", int: "whole number", float: "number", bool: "true or false", Any: "anything"}
+_MANY = 12
+"""An enum with more members is told by its name."""
 _TIMES = {"datetime": "time", "AwareDatetime": "time with a zone", "date": "day"}
 _JSON |= {types.NoneType: "null", bytes: "bytes"}
 
@@ -125,6 +133,8 @@ def _type(hint: Any) -> str:
     if isinstance(hint, type) and _names(hint):
         return hint.__name__
     if isinstance(hint, type) and issubclass(hint, Enum):
+        if len(hint) > _MANY:
+            return hint.__name__
         return " / ".join(str(one.value) for one in hint)
     origin, args = getattr(hint, "__origin__", None), get_args(hint)
     if origin is tuple:

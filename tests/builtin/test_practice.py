@@ -10,8 +10,14 @@ from careline.builtin.practice.channel import PracticeChannel
 from careline.builtin.practice.config import PracticeConfig
 from careline.builtin.practice.story import Story, brightwater
 from careline.plugin import Direction, Kind, Removed, Revised, Seen, Visibility
+from careline.testing import MemoryContext
 
 DAY = timedelta(hours=12)
+
+
+@pytest.fixture
+def make_context():
+    return MemoryContext
 
 
 def play(context, start=None):
@@ -25,7 +31,7 @@ async def hear(channel, cursor=None):
 
 async def whole_day(context):
     channel = play(context, start=context.clock.now())
-    context.clock.advance(hours=12)
+    context.clock.advance(DAY.total_seconds())
     return (await hear(channel))[0]
 
 
@@ -47,7 +53,7 @@ async def test_each_line_comes_at_its_own_time(make_context):
         cursor = json.loads(json.dumps(batch.cursor))
         if batch.again_at is None:
             break
-        context.clock.time = batch.again_at
+        context.clock.advance_to(batch.again_at)
     assert len(heard) == len(brightwater().lines)
     assert start + timedelta(hours=8) < context.clock.now() < start + DAY
     assert (await hear(play(context), cursor))[0] == []

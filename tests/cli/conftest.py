@@ -3,6 +3,7 @@
 import json
 import logging
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -14,6 +15,8 @@ import pytest
 from click.testing import CliRunner, Result
 
 from careline.cli.main import cli
+
+from .booth import Booth, open_booth
 
 CONFIG = """
 [brands.acme]
@@ -100,9 +103,6 @@ def logging_as_it_was() -> Iterator[None]:
 @pytest.fixture
 def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The folder that careline is called in; the environment says nothing of careline."""
-    for name in os.environ:
-        if name.startswith(("CARELINE", "NO_COLOR", "COLUMNS")):
-            monkeypatch.delenv(name)
     names = ("id", "place", "who", "re", "at", "text")
     lines = (json.dumps(dict(zip(names, row, strict=True))) + "\n" for row in ROWS)
     (tmp_path / "threads.jsonl").write_text("".join(lines), encoding="utf-8")
@@ -111,10 +111,36 @@ def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         path = tmp_path / "site" / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, encoding="utf-8")
-    monkeypatch.syspath_prepend(tmp_path / "site")
-    monkeypatch.setenv("PYTHONPATH", os.pathsep.join(filter(None, sys.path)))
-    monkeypatch.chdir(tmp_path)
+    _enter(tmp_path, monkeypatch)
     return tmp_path
+
+
+def _enter(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in os.environ:
+        if name.startswith(("CARELINE", "NO_COLOR", "COLUMNS")):
+            monkeypatch.delenv(name)
+    monkeypatch.syspath_prepend(folder / "site")
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join(filter(None, sys.path)))
+    monkeypatch.chdir(folder)
+
+
+@pytest.fixture(scope="session")
+def heard_booth(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder in which the booth was heard, to be copied."""
+    folder = tmp_path_factory.mktemp("booth")
+    open_booth(folder)
+    path = os.pathsep.join([str(folder / "site"), *filter(None, sys.path)])
+    command = [sys.executable, "-m", "careline", "run", "--once"]
+    subprocess.run(command, cwd=folder, env={"PYTHONPATH": path}, check=True, capture_output=True)
+    return folder
+
+
+@pytest.fixture
+def booth(heard_booth: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Booth:
+    """A desk of three agents that has heard a platform on which it can speak."""
+    shutil.copytree(heard_booth, tmp_path, dirs_exist_ok=True)
+    _enter(tmp_path, monkeypatch)
+    return Booth(tmp_path)
 
 
 @pytest.fixture

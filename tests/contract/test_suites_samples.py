@@ -1,14 +1,11 @@
 """Strangers' plugins that do all there is to do pass the suites: HTTP, streams, deferred work."""
 
-import json
-import threading
 from collections.abc import AsyncIterator, Sequence
 from datetime import UTC, datetime, timedelta
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, ClassVar
-from urllib.parse import parse_qs, urlsplit
 
 import anyio
+import httpx
 import pytest
 from anyio.lowlevel import checkpoint
 from pydantic import Field, SecretStr
@@ -40,33 +37,28 @@ from careline.plugin import (
     Seen,
     Source,
     ThreadFacts,
+    Transient,
     Unsupported,
     Utterance,
 )
-from careline.testing import ChannelSuite, ClassifierSuite
+from careline.testing import ChannelSuite, ClassifierSuite, LoopbackHost
 
 AT = datetime(2026, 1, 4, tzinfo=UTC)
 
 
-class Board(BaseHTTPRequestHandler):
-    """A notice board: five notes, two a page, a key in the query string."""
+class Board(LoopbackHost):
+    """A notice board: five notes, two a page, a key in the query string; notes of ours by POST."""
 
-    def do_GET(self) -> None:
-        query = parse_qs(urlsplit(self.path).query)
-        page = int(query.get("page", ["0"])[0])
-        known = query.get("api_key") == ["board-key-1234"]
+    def answer(self, request: httpx.Request) -> httpx.Response:
+        if request.method == "POST":
+            self.done.append((request.headers["note-key"], request.content))
+            return httpx.Response(201, json={"id": "n9"})
+        query = request.url.params
+        if query["api_key"] != "board-key-1234":
+            return httpx.Response(401)
+        page = int(query["page"])
         notes = [{"id": f"n{n}", "by": "kim", "text": "?", "at": n} for n in range(5)]
-        self.answer(200 if known else 401, notes[page * 2 : page * 2 + 2])
-
-    def answer(self, status: int, body: object) -> None:
-        raw = json.dumps(body).encode()
-        self.send_response(status)
-        self.send_header("Content-Length", str(len(raw)))
-        self.end_headers()
-        self.wfile.write(raw)
-
-    def log_message(self, *values: object) -> None:
-        """Say nothing."""
+        return httpx.Response(200, json=notes[page * 2 : page * 2 + 2])
 
 
 class BoardConfig(PluginConfig):
@@ -95,10 +87,7 @@ class BoardChannel(Channel[BoardConfig]):
         page = cursor if isinstance(cursor, int) else 0
         key = self.config.api_key.get_secret_value()
         response = await self._http.get("/notes", params={"page": page, "api_key": key})
-        if response.status_code == 401:
-            raise AuthFailed("the board refuses the key")
-        if response.status_code != 200:
-            raise Rejected(Refusal.UNKNOWN, f"the board says {response.status_code}")
+        _refuse(response)
         await self.context.clock.sleep(3600)
         notes = response.json()
         full = len(notes) == 2
@@ -112,7 +101,28 @@ class BoardChannel(Channel[BoardConfig]):
     async def perform(self, action: AnyAction) -> Receipt:
         if not isinstance(action, Post):
             raise Unsupported(type(action).__name__)
-        return Receipt(("n9",), self.context.clock.now())
+        key = self.config.api_key.get_secret_value()
+        headers = {"note-key": action.id, "authorization": f"Bearer {key}"}
+        response = await self._http.post("/notes", json={"text": action.text}, headers=headers)
+        _refuse(response)
+        try:
+            return Receipt((response.json()["id"],), self.context.clock.now())
+        except ValueError as error:
+            raise Transient("the board answers no JSON") from error
+
+
+def _refuse(response: httpx.Response) -> None:
+    status, said = response.status_code, f"the board says {response.status_code}"
+    if status == 401 or (status == 403 and "token" in response.text):
+        raise AuthFailed(said)
+    if status in (404, 410):
+        raise Rejected(Refusal.GONE, said)
+    if status == 429:
+        raise Transient(said, retry_after=float(response.headers["retry-after"]), sent=False)
+    if status >= 500:
+        raise Transient(said)
+    if status >= 400:
+        raise Rejected(Refusal.UNKNOWN, said)
 
 
 def _seen(note: dict[str, Any]) -> Seen:
@@ -132,16 +142,11 @@ def _seen(note: dict[str, Any]) -> Seen:
 
 class TestBoard(ChannelSuite):
     channel = BoardChannel
+    config = {"url": "http://127.0.0.1:9", "api_key": "board-key-1234"}  # noqa: RUF012
     bad_configs = ({}, {"url": 1}, {"url": "x", "api_key": None})
 
-    @pytest.fixture(autouse=True)
-    async def board(self, anyio_backend: object) -> AsyncIterator[None]:
-        with ThreadingHTTPServer(("127.0.0.1", 0), Board) as server:
-            threading.Thread(target=server.serve_forever, args=(0.01,)).start()
-            url = f"http://127.0.0.1:{server.server_port}"
-            self.config = {"url": url, "api_key": "board-key-1234"}
-            yield
-            server.shutdown()
+    def platform(self) -> Board:
+        return Board()
 
 
 class RadioConfig(PluginConfig):

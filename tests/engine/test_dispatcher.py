@@ -345,3 +345,15 @@ def test_a_key_that_is_woken_all_day_and_due_tomorrow_takes_no_more_memory_by_ev
     tracemalloc.stop()
     assert grown < 100_000
     assert schedule.start(now + timedelta(days=1)) == ["pull:a"]
+
+
+async def test_wakes_that_nobody_takes_do_not_pile_up() -> None:
+    scene, conv = Scene(), Work(left=["conv:1"])
+    tracemalloc.start()
+    for number in range(100_000):
+        scene.dispatcher.wake([f"conv:{number}"])
+    size, _ = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert size < 5_000_000
+    await scene.dispatcher.run({"conv": conv}, until_idle=True)
+    assert "conv:1" in conv.ran

@@ -16,20 +16,29 @@ from careline.engine.reading import ConversationView, InboxRow, conversation, in
 from careline.ids import conversation_id, message_id, thread_id
 from careline.plugin import (
     JSON,
+    Answer,
+    AnyAction,
     Author,
     Batch,
     Capability,
     Channel,
     Classifier,
+    Direct,
     Direction,
     Facet,
     Item,
     Kind,
     Message,
+    Permission,
     PluginConfig,
+    PrivateReply,
     Reading,
+    Receipt,
+    Refusal,
     Seen,
     Source,
+    ThreadFacts,
+    Unsupported,
     Utterance,
     Visibility,
     hookimpl,
@@ -67,12 +76,43 @@ def _facets(text: str) -> Iterator[tuple[str, str]]:
     yield "needs_reply", "yes" if "broken" in text or "?" in text else "no"
 
 
+class Platform:
+    """What the accounts of a story did on their platform, and how it fails them."""
+
+    def __init__(self) -> None:
+        self.done: list[AnyAction] = []
+        """Each effect, in the order in which it happened."""
+        self.faults: list[tuple[str, BaseException | Callable[[], None]]] = []
+        """What happens at the next calls: `before` or `after` the effect, raised or called."""
+        self.looked = 0
+        """How often somebody looked whether something was done."""
+        self.answer: Permission = Permission.yes(max_length=60, cost="0.01 USD")
+        """What `check` says of whatever is allowed at all."""
+        self.unknowable = False
+        """It cannot be asked what was done."""
+
+    def said(self) -> list[tuple[str, str]]:
+        """Return the kind and the text of each effect."""
+        return [(type(a).__name__, getattr(a, "text", "")) for a in self.done]
+
+    def receipt(self, action: AnyAction, at: datetime) -> Receipt:
+        """Return what the platform says of an effect."""
+        number = 1 + next(n for n, one in enumerate(self.done) if one.id == action.id)
+        opened = None
+        if isinstance(action, PrivateReply | Direct) and getattr(action, "place", None) is None:
+            opened = f"dm-{action.customer.id.removeprefix('u-')}"
+        return Receipt((f"out-{number}",), at, opened)
+
+
 class Scripted(Channel[PluginConfig]):
-    """A channel that gives what the story wrote for its account, batch by batch."""
+    """A channel that gives what the story wrote for its account, and speaks on its platform."""
 
     title = "Scripted"
     Config = PluginConfig
-    capabilities = frozenset({Capability.POLL})
+    capabilities = frozenset(Capability) - {
+        Capability.STREAM, Capability.BACKFILL, Capability.WEBHOOK, Capability.PRIVATE_REPLY,
+    }  # fmt: skip
+    platform: ClassVar[Platform]
     script: ClassVar[Mapping[str, list[Sequence[Item]]]]
     errors: ClassVar[Mapping[str, list[Exception]]]
     asked: ClassVar[Counter[str]]
@@ -96,6 +136,29 @@ class Scripted(Channel[PluginConfig]):
             return Batch((), at)
         return Batch(tuple(batches[at]), at + 1, more=at + 1 < len(batches))
 
+    def check(self, thread: ThreadFacts, action: AnyAction) -> Permission:
+        if isinstance(action, Answer) and thread.words[-1].removed:
+            return Permission.no(Refusal.GONE, "It is gone.")
+        return self.platform.answer
+
+    async def perform(self, action: AnyAction) -> Receipt:
+        when, error = self.platform.faults.pop(0) if self.platform.faults else ("", None)
+        if error is not None and when == "before":
+            raise error
+        self.platform.done.append(action)
+        if callable(error):
+            error()
+        elif error is not None:
+            raise error
+        return self.platform.receipt(action, self.context.clock.now())
+
+    async def find(self, action: AnyAction, since: datetime) -> Receipt | None:
+        self.platform.looked += 1
+        if self.platform.unknowable:
+            raise Unsupported("find")
+        done = any(one.id == action.id for one in self.platform.done)
+        return self.platform.receipt(action, self.context.clock.now()) if done else None
+
 
 class Plugin:
     """A plugin that brings these classes."""
@@ -116,6 +179,7 @@ class Story:
         self.script: dict[str, list[Sequence[Item]]] = defaultdict(list)
         self.errors: dict[str, list[Exception]] = defaultdict(list)
         """What an account raises when it is asked next, one error each time."""
+        self.platform = Platform()
         self.asked: Counter[str] = Counter()
         """How often each account was asked."""
         self.extra: list[object] = []
@@ -133,8 +197,15 @@ class Story:
 
     def registry(self) -> Registry:
         """Return the installed plugins, and this story's channels: `x` and `page`."""
-        told = {"script": self.script, "errors": self.errors, "asked": self.asked}
-        kinds = [type(k, (Scripted,), {**told, "kind": k}) for k in ("x", "page")]
+        told = {
+            "script": self.script, "errors": self.errors, "asked": self.asked,
+            "platform": self.platform,
+        }  # fmt: skip
+        tied = Scripted.capabilities | {Capability.PRIVATE_REPLY}
+        kinds = [
+            type("x", (Scripted,), {**told, "kind": "x"}),
+            type("page", (Scripted,), {**told, "kind": "page", "capabilities": tied}),
+        ]
         return Registry.load(extra=[Plugin(kinds, [Tags]), *self.extra])
 
     async def open(self, **config: Any) -> None:
@@ -268,6 +339,10 @@ class Story:
         query = select(effects.c.kind, effects.c.stage).order_by(effects.c.at, effects.c.kind)
         rows = await self.desk.read(lambda conn: conn.execute(query).all())
         return [f"{kind} {stage}" for kind, stage in rows]
+
+    async def outbox(self) -> list[tuple[str, str]]:
+        """Return the kind and the state of each row of the outbox, in the order of queueing."""
+        return [(row.kind, row.state) for row in reversed(await self.desk.outbox())]
 
     async def events(self, verb: str) -> list[tuple[str, Mapping[str, Any]]]:
         """Return the lines of the audit log with this verb."""

@@ -225,7 +225,8 @@ def practised(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("practised")
     (folder / "wrong.toml").write_text("[brands.acme]\nname = 7\n")
     start = "--set channels.practice.start=2026-11-20T09:00:00Z"
-    [*sessions.run(f"$ careline init\n$ careline run --once {start}", folder, ROOT)]
+    hears, speaks = f"$ careline run --once {start}", '$ careline post practice "We are back."'
+    [*sessions.run(f"$ careline init\n{hears}\n{speaks}", folder, ROOT)]
     return folder
 
 

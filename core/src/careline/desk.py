@@ -7,18 +7,21 @@ from datetime import datetime
 from pathlib import Path
 from random import Random, SystemRandom
 from types import TracebackType
-from typing import Any, Final, Self, TypeVar
+from typing import Any, Self, TypeVar
 
-from anyio import CancelScope
-from pydantic import TypeAdapter
+from anyio import TASK_STATUS_IGNORED, CancelScope, Event, move_on_after
+from anyio.abc import TaskStatus
 from sqlalchemy import Connection
 
 from careline.clock import SystemClock
 from careline.config import Settings, disabled, load
+from careline.contract.channel import Webhook
 from careline.contract.classifier import Classifier, DeferredClassifier
 from careline.contract.context import Clock
 from careline.engine.account import Account
-from careline.engine.acts import act
+from careline.engine.alerting import Alerting
+from careline.engine.attempt import Attempt
+from careline.engine.checkup import Checkup, HealthView
 from careline.engine.chores import Indexing, Listening
 from careline.engine.deferred import Deferred
 from careline.engine.dispatcher import Handler, LocalDispatcher
@@ -28,35 +31,38 @@ from careline.engine.hearing import Hearing
 from careline.engine.intake import Summary
 from careline.engine.keeping import Keeping
 from careline.engine.labelling import Labeller
-from careline.engine.people import Link, link, unlink
+from careline.engine.notifying import Notifying
 from careline.engine.reading import ConversationView, Page, conversation, inbox
+from careline.engine.receiving import Received, Receiving, expect_pushes
+from careline.engine.retention import Retention
 from careline.engine.rulesets import StoredRules, keep_rules
+from careline.engine.sending import Sending
 from careline.engine.supervisor import Supervisor
 from careline.engine.unit import Policy
-from careline.errors import CarelineError, NotFound
+from careline.engine.watching import HEALTH, Watching
 from careline.logs import bind
-from careline.models import Text
 from careline.outfit import Outfitter
 from careline.registry import Registry
-from careline.store import notes
+from careline.store.alerts import NOTIFIER
 from careline.store.inbox import InboxQuery as InboxQuery
 from careline.store.indexing import index_pending
 from careline.store.lock import RunLock
 from careline.store.lookup import full_id
 from careline.store.migrations import ensure
+from careline.store.outbox import Row
+from careline.store.presence import Presence
 from careline.store.records import StoreRecords
 from careline.store.report import Report, report
 from careline.store.roster import put_roster
 from careline.store.store import Store, Unit
 from careline.store.times import to_micros
+from careline.verbs.actor import NotAllowed as NotAllowed
+from careline.verbs.answers import Answers
+from careline.verbs.cases import Cases
+from careline.verbs.forgetting import Forgetting
+from careline.verbs.outbox import Outbox
 
 T = TypeVar("T")
-_TEXT: Final[TypeAdapter[str]] = TypeAdapter(Text)
-"""Makes what staff type storable, as models do with what customers write."""
-
-
-class NotAllowed(CarelineError):
-    """This actor may not do this."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,8 +79,10 @@ class Ran:
         return not self.failing and all(one.state is Health.OK for one in self.health)
 
 
-class Desk:
+class Desk(Cases, Answers, Outbox, Forgetting):
     """All of careline in one object. Importing or making it does nothing; entering it opens it."""
+
+    dispatcher: LocalDispatcher
 
     def __init__(
         self,
@@ -94,6 +102,8 @@ class Desk:
         self.clock: Clock = clock or SystemClock()
         self.random = random or SystemRandom()
         self._strict = strict
+        self._ended: Event | None = None
+        self._running: CancelScope | None = None
 
     async def __aenter__(self) -> Self:
         """Open the store and make all accounts. No platform is asked anything yet.
@@ -134,7 +144,7 @@ class Desk:
         outfit = Outfitter(
             self.settings, self.registry, StoreRecords(self.store), self.clock, self.random
         )
-        self.log = bind("desk", outfit.redactor)
+        self.log, self._redacted = bind("desk", outfit.redactor), outfit.redactor.text
         self.accounts: dict[str, Account] = outfit.accounts()
         classifiers = outfit.classifiers()
         inline = {n: c for n, c in classifiers.items() if isinstance(c, Classifier)}
@@ -144,22 +154,61 @@ class Desk:
         rules = self.store.write_now(lambda conn: keep_rules(conn, book, now))
         self.store.write_now(lambda conn: put_roster(conn, self.settings, self.accounts))
         self._rules = StoredRules({rules.id: rules})
-        policy = Policy(labeller, rules, self._rules, tuple(later))
+        notifiers = outfit.notifiers()
+        self.alerting = Alerting(self.settings.alerts, outfit.told())
+        self.policy = policy = Policy(labeller, rules, self._rules, tuple(later), self.alerting)
+        self.dispatcher = LocalDispatcher(self.clock, self.random, self.log)
+        wake = self.dispatcher.wake
         self.supervisor = Supervisor(
-            self.clock, self.random, self.log, strict=self._strict, hide=outfit.redactor.text
-        )
-        for name in self.accounts:
+            self.clock, self.random, self.log, strict=self._strict, hide=outfit.redactor.text,
+            on_stop=lambda account: wake([HEALTH]),
+        )  # fmt: skip
+        for name in (*self.accounts, *(NOTIFIER + name for name in notifiers)):
             self.supervisor.add(name)
         for name, error in outfit.broken.items():
             self._not_made(name, error)
-        keeping = Keeping(self.store, self.clock, policy, self._batch_failed)
+        keeping = Keeping(self.store, self.clock, policy, self._batch_failed, wake)
         self.hearing = Hearing(self.store, self.clock, self.supervisor, self.accounts, keeping)
-        self.dispatcher = LocalDispatcher(self.clock, self.random, self.log)
+        self.endpoints = outfit.endpoints()
+        asked = [name for name, one in self.accounts.items() if one.sources]
+        pushing = self.endpoints.values()
+        self.store.write_now(lambda conn: expect_pushes(conn, pushing, asked, now))
+        self.receiving = Receiving(
+            self.hearing, self.endpoints, self.log, self._webhook_failed, outfit.redactor.text
+        )
+        self.checkup = Checkup(
+            self.store, self.clock, self.supervisor, outfit.called(), self.clock.now(),
+            lambda: self.running,
+        )  # fmt: skip
+        self._run = self.random.getrandbits(31)
+        attempt = Attempt(
+            self.store, self.clock, self.supervisor, policy, self._unsent, self._run
+        )
+        self.sending = Sending(
+            self.store, self.clock, self.supervisor, self.accounts, attempt, self.hearing.open
+        )
+        brands = {name: one.brand for name, one in self.settings.channels.items()}
+        zones = {name: one.timezone for name, one in self.settings.brands.items()}
+        self.notifying = Notifying(
+            self.store, self.clock, self.random, self.supervisor, notifiers, zones, self.log,
+            outfit.redactor.text,
+        )  # fmt: skip
         self._handlers: dict[str, Handler] = {
             "pull": self.hearing,
-            "due": Due(self.store, self.clock, self._fired, self.hearing.asked_all),
-            "conv": Deferred(self.store, self.clock, self.supervisor, later, labeller, self._rules),
+            "send": self.sending,
+            "due": Due(
+                self.store, self.clock, self._fired, self.hearing.asked_all, self.alerting.due, wake
+            ),
+            "conv": Deferred(
+                self.store, self.clock, self.supervisor, later, labeller, self._rules,
+                self.alerting, wake,
+            ),
+            "alert": self.notifying,
+            HEALTH: Watching(
+                self.store, self.clock, self.supervisor, self.alerting, brands, wake
+            ),
             "index": Indexing(self.store, self.clock),
+            "retain": Retention(self.store, self.clock, self.settings.retention),
             "hear": Listening(self.store, self.clock, self.supervisor, outfit.listeners()),
         }
 
@@ -183,26 +232,81 @@ class Desk:
         if self._strict:
             raise error
 
+    def _unsent(self, conn: Connection, row: Row, now: int) -> None:
+        """Tell staff of something that did not leave; part of the unit of work that ends it."""
+        self.log.warning("not sent", action=row.id, receiver=row.lane.partition(":")[2])
+        self.alerting.unsent(conn, row, now)
+
+    def _webhook_failed(self, kind: str, error: Exception) -> None:
+        self.log.error(
+            "a webhook could not be read: it is set aside whole", kind=kind, exc_info=error
+        )
+        if self._strict:
+            raise error
+
     def _fired(self, stages: Sequence[Stage]) -> None:
         for stage in stages:
             self.log.info(
                 "deadline " + stage.stage, conversation=stage.conversation, deadline=stage.kind
             )
 
-    async def run(self, *, once: bool = False) -> Ran:
+    async def run(
+        self, *, once: bool = False, task_status: TaskStatus[None] = TASK_STATUS_IGNORED
+    ) -> Ran:
         """Hear, keep and promise until cancelled; `once`: until all sources have caught up.
+
+        `await tasks.start(desk.run)` returns once it is at work, or raises why it cannot be.
 
         Raises:
             StoreError: another run works on the same SQLite file; or `once`, and what was heard
                 could not be kept. Without `once` that is tried again.
         """
-        with ExitStack() as held:
+        with ExitStack() as held, CancelScope() as running:
             held.enter_context(RunLock(self.store.path))
+            ended = Event()
+            held.callback(ended.set)
+            self._running, self._ended = running, ended
+            held.enter_context(Presence(self.store, self._run))
             self.hearing.begin(once=once)
+            task_status.started()
             await self.dispatcher.run(self._handlers, until_idle=once)
         if once and self.hearing.broken is not None:
             raise self.hearing.broken
         return Ran(self.hearing.summary, self.supervisor.snapshot(), self.dispatcher.failing)
+
+    @property
+    def running(self) -> bool:
+        """Whether `run` is at work here, and was not told to end."""
+        return self.dispatcher.running
+
+    async def drain(self, within: float = 10.0) -> None:
+        """Have `run` end: it hears no more, sends what is due now, and returns.
+
+        After `within` real seconds it is cut off. What was being sent then is looked up when the
+        desk runs again; what is still queued stays so.
+        """
+        running, ended = self._running, self._ended
+        if running is not None and ended is not None and not ended.is_set():
+            self.dispatcher.drain(("send", "alert"))
+            with move_on_after(within):
+                await ended.wait()
+            running.cancel()
+            await ended.wait()
+
+    async def receive(self, kind: str, webhook: Webhook) -> Received:
+        """Take a webhook for the channels of a kind; return once all it says is kept.
+
+        It works with or without `run`.
+
+        Raises:
+            NotFound: no channel of this kind takes webhooks.
+            StoreError, Unavailable: it could not be kept, so the platform has to repeat it.
+        """
+        return await self.receiving.receive(kind, webhook)
+
+    async def health(self) -> HealthView:
+        """Return how each account does, as this process knows it, and what needs a person."""
+        return await self.checkup.look()
 
     async def read(self, unit: Unit[T]) -> T:
         """Run a reading unit of work: a function of a connection."""
@@ -239,82 +343,3 @@ class Desk:
             NotFound: there is none, or several.
         """
         return await self.store.read(lambda conn: full_id(conn, said))
-
-    async def note(self, conversation: str, text: str, *, actor: str) -> str:
-        """Keep an internal note: no channel can ever be handed one. Return the note's id."""
-        self._allow(actor, "note", conversation)
-        text = _TEXT.validate_python(text)
-        now, salt = to_micros(self.clock.now()), self.random.getrandbits(64)
-        return await self.store.write(
-            lambda conn: notes.put_note(conn, full_id(conn, conversation), text, actor, now, salt)
-        )
-
-    async def assign(self, conversation: str, agent: str | None, *, actor: str) -> str:
-        """Give a conversation to an agent, or to nobody (None)."""
-        if agent is not None:
-            self._agent(agent)
-        return await self._act(conversation, "assign", actor, {"agent": agent})
-
-    async def snooze(self, conversation: str, until: datetime, *, actor: str) -> str:
-        """Keep a conversation out of the inbox until a time, or the customer's next word.
-
-        No promise moves: its deadlines go on.
-        """
-        return await self._act(conversation, "snooze", actor, {"until": to_micros(until)})
-
-    async def resolve(self, conversation: str, *, actor: str) -> str:
-        """Say that the case is solved. The customer's word within 72 hours opens it again."""
-        return await self._act(conversation, "resolve", actor, {})
-
-    async def ignore(self, conversation: str, reason: str, *, actor: str) -> str:
-        """Say that the case needs no answer, and why."""
-        if not reason.strip():
-            raise NotAllowed("to ignore a conversation takes a reason")
-        return await self._act(conversation, "ignore", actor, {"reason": reason})
-
-    async def _act(self, said: str, kind: str, actor: str, value: Mapping[str, Any]) -> str:
-        self._allow(actor, kind, said)
-        now = to_micros(self.clock.now())
-
-        def unit(conn: Connection) -> str:
-            return act(conn, full_id(conn, said), kind, actor, value, now, self._rules)
-
-        return await self.store.write(unit)
-
-    async def link(self, one: str, two: str, evidence: str, *, actor: str) -> Link:
-        """Say that two customers are one person; each case then shows the other as related.
-
-        `one` and `two`: a conversation, or `NETWORK:USER` or `NETWORK:@HANDLE`.
-        """
-        self._allow(actor, "link", one)
-        now, said = to_micros(self.clock.now()), _TEXT.validate_python(evidence)
-        return await self.store.write(lambda conn: link(conn, one, two, said, actor, now))
-
-    async def unlink(self, one: str, two: str, *, actor: str) -> Link:
-        """Take a link back: what was done meanwhile stays."""
-        self._allow(actor, "unlink", one)
-        now = to_micros(self.clock.now())
-        return await self.store.write(lambda conn: unlink(conn, one, two, actor, now))
-
-    def _allow(self, actor: str, verb: str, object: str) -> None:
-        if not allowed(self.settings, actor, verb, object):
-            names = ", ".join(sorted(self.settings.agents)) or "none is configured"
-            raise NotAllowed(f"{actor!r} may not {verb}: name an agent ({names})")
-
-    def _agent(self, name: str) -> None:
-        if name not in self.settings.agents:
-            names = ", ".join(sorted(self.settings.agents)) or "none"
-            raise NotFound(f"there is no agent {name!r}: configured are {names}")
-
-    def only_agent(self) -> str | None:
-        """Return who acts where nobody is named: the only agent there is."""
-        names = list(self.settings.agents)
-        return names[0] if len(names) == 1 else None
-
-
-AUTOMATION, SYSTEM = "automation", "system"
-
-
-def allowed(settings: Settings, actor: str, verb: str, object: str) -> bool:
-    """Tell whether `actor` may do `verb` to `object`: the one place that decides it."""
-    return actor in settings.agents or actor in (AUTOMATION, SYSTEM)

@@ -17,6 +17,7 @@
             └── Unsupported    this plugin never does that
 """
 
+from collections.abc import Sequence
 from datetime import datetime
 from enum import StrEnum
 
@@ -44,6 +45,35 @@ class Refusal(StrEnum):
     UNSUPPORTED = "unsupported"
     TRANSIENT = "transient"
     UNKNOWN = "unknown"
+
+    @property
+    def says(self) -> str:
+        """Return it as a sentence for people."""
+        return _SAYS[self]
+
+
+_SAYS = {
+    Refusal.NEEDS_REAUTH: "the credential must be renewed first",
+    Refusal.NOT_PERMITTED: "this account may not do it",
+    Refusal.NOT_SUMMONED: "the platform lets us answer only who addressed us",
+    Refusal.WINDOW_CLOSED: "the time in which an answer was possible is over",
+    Refusal.RECIPIENT_REFUSES: "the customer takes no messages from us",
+    Refusal.OPTED_OUT: "the customer asked us to stop",
+    Refusal.DUPLICATE: "the platform takes the same text only once",
+    Refusal.TOO_LONG: "the text is too long",
+    Refusal.RATE_LIMITED: "the platform's limit is used up",
+    Refusal.BUDGET_EXHAUSTED: "our own spending limit is reached",
+    Refusal.THREAD_OWNED_ELSEWHERE: "another tool of ours holds the thread",
+    Refusal.ENCRYPTED_UNREADABLE: "the thread is encrypted, and closed to us",
+    Refusal.READ_ONLY: "nothing can be written here at all",
+    Refusal.GONE: "the message, the thread or the customer is no more",
+    Refusal.ERASED: "the customer was erased here",
+    Refusal.ANSWERED: "a colleague answers the same word",
+    Refusal.INVALID: "the content, or what it is to be done to, is not right for it",
+    Refusal.UNSUPPORTED: "this channel never does that",
+    Refusal.TRANSIENT: "not now, for a reason that will pass",
+    Refusal.UNKNOWN: "no reason that we know was given",
+}
 
 
 class CarelineError(Exception):
@@ -79,14 +109,16 @@ class Refused(CarelineError):
 
 
 class Answered(Refused):
-    """A colleague has answered that word, or is about to: their words, and your draft, kept."""
+    """A colleague has answered that word, or is about to: their words, and your drafts, kept."""
 
-    def __init__(self, by: str, said: str, draft: str) -> None:
-        """`by` answered with `said`; the text that was refused is kept as `draft`."""
+    def __init__(self, by: str, said: str, drafts: Sequence[str]) -> None:
+        """`by` answered with `said`; what was refused is kept as `drafts`, a text each."""
         super().__init__(
-            Refusal.ANSWERED, f"{by} answers this already: {said!r}. Your text is kept as {draft}"
+            Refusal.ANSWERED,
+            f"{by} answers this already: {said!r}. Your text is kept as {' and '.join(drafts)}:"
+            f" `careline reply --draft {drafts[0]} --also` sends it all the same",
         )
-        self.by, self.said, self.draft = by, said, draft
+        self.by, self.said, self.drafts = by, said, tuple(drafts)
 
 
 class PluginError(CarelineError):
@@ -125,7 +157,7 @@ class Rejected(ChannelError):
         limit: int | None = None,
     ) -> None:
         """`until`: a refusal that ends; `limit`: the length allowed, in the platform's units."""
-        super().__init__(message or reason.value.replace("_", " "))
+        super().__init__(message or reason.says)
         self.reason = reason
         self.until = until
         self.limit = limit

@@ -6,20 +6,22 @@ from random import Random
 from typing import Any, Protocol
 
 from careline.config import Settings
-from careline.config.settings import PluginSettings
+from careline.config.settings import BROUGHT, PluginSettings
 from careline.context import AccountContext, Cipher, Records
-from careline.contract.channel import Channel
+from careline.contract.channel import Capability, Channel, PluginConfig
 from careline.contract.classifier import Classifier, DeferredClassifier
 from careline.contract.context import Clock
-from careline.contract.staff import Listener
+from careline.contract.staff import Listener, Notifier
 from careline.engine.account import Account
 from careline.engine.arrivals import Intake
 from careline.engine.deadlines import Calendar, RuleBook
+from careline.engine.receiving import HOOKS, WEBHOOK, Endpoint
 from careline.errors import PluginError
 from careline.http import ClientFactory
 from careline.ids import identity_id
 from careline.logs import Redactor, bind, secrets_of
 from careline.models import Brand, Kind
+from careline.store.alerts import NOTIFIER
 from careline.store.times import to_micros
 
 
@@ -32,6 +34,10 @@ class Kinds(Protocol):
 
     def classifier(self, kind: str) -> type[Classifier[Any]] | type[DeferredClassifier[Any]]:
         """Return the classifier class of a kind."""
+        ...
+
+    def notifier(self, kind: str) -> type[Notifier[Any]]:
+        """Return the notifier class of a kind."""
         ...
 
     def listener(self, kind: str) -> type[Listener[Any]]:
@@ -52,9 +58,12 @@ class Outfitter:
     broken: dict[str, Exception] = field(default_factory=dict)
     """Accounts whose plugin failed when they were made."""
 
-    def context(self, name: str, brand: Brand, config: object) -> AccountContext:
+    def context(
+        self, name: str, brand: Brand, config: object, mount: str | None = None
+    ) -> AccountContext:
         """Return what one plugin object is handed."""
-        self.redactor.hide(name, list(secrets_of(config)))
+        source = f"{name} {id(config):x}"  # a channel and a notifier may share a name
+        self.redactor.hide(source, list(secrets_of(config)))
         log = bind(name, self.redactor)
         key = self.settings.security.key
         return AccountContext(
@@ -67,6 +76,7 @@ class Outfitter:
             records=self.records,
             cipher=Cipher(key.get_secret_value() if key else None),
             redactor=self.redactor,
+            mount=mount,
         )
 
     def accounts(self) -> dict[str, Account]:
@@ -84,9 +94,11 @@ class Outfitter:
         """Make a channel; a plugin that fails at it stops no other account."""
         settings = self.settings.channels[name]
         kind = self.registry.channel(settings.kind)
-        context = self.context(name, self.settings.brand(settings.brand), settings.config)
+        web, brand = self.settings.web, self.settings.brand(settings.brand)
+        mount = f"{web.mount}{HOOKS}/{settings.kind}" if web and web.mount else None
+        context = self.context(name, brand, settings.config, mount)
         try:
-            return kind(settings.config, context)
+            return _checked(kind(settings.config, context))
         except Exception as error:
             self.broken[name] = error
             return None
@@ -114,14 +126,48 @@ class Outfitter:
             since=to_micros(settings.since) if settings.since else None,
             channels=kinds,
             opens=frozenset(kind.value for kind in opens),
+            same_text=channel.same_text,
+            receipt=settings.receipt,
         )
         sources = {source.name: source for source in channel.sources}
         return Account(name, channel, intake, sources)
+
+    def endpoints(self) -> dict[str, Endpoint]:
+        """Return where webhooks come in, by the kind of the enabled accounts that take them."""
+        found: dict[str, dict[str, PluginConfig]] = {}
+        for name, one in self.settings.channels.items():
+            if one.enabled and Capability.WEBHOOK in self.registry.channel(one.kind).capabilities:
+                found.setdefault(one.kind, {})[name] = one.config
+        return {kind: Endpoint(self.registry.channel(kind), found[kind]) for kind in found}
+
+    def called(self) -> dict[str, tuple[str, str]]:
+        """Return all that is ever called, by name: its section and its kind."""
+        found: dict[str, tuple[str, str]] = {}
+        for section in BROUGHT:
+            before = NOTIFIER if section == "notifiers" else ""
+            for name, one in getattr(self.settings, section).items():
+                found.setdefault(before + name, (section, one.kind))
+        return found
 
     def classifiers(self) -> dict[str, Classifier[Any] | DeferredClassifier[Any]]:
         """Return the enabled classifiers, in the operator's order."""
         found = self.settings.classifiers.items()
         return {n: self._make(n, one, self.registry.classifier) for n, one in found if one.enabled}
+
+    def told(self) -> frozenset[str]:
+        """Return the enabled notifiers by name, also those that cannot be made as they are."""
+        return frozenset(name for name, one in self.settings.notifiers.items() if one.enabled)
+
+    def notifiers(self) -> dict[str, Notifier[Any]]:
+        """Return the enabled notifiers; `broken` says which could not be made."""
+        made: dict[str, Notifier[Any]] = {}
+        for name, one in self.settings.notifiers.items():
+            if one.enabled:
+                try:
+                    made[name] = self._make(name, one, self.registry.notifier)
+                except PluginError as error:
+                    self.broken[NOTIFIER + name] = error
+        return made
 
     def listeners(self) -> dict[str, Listener[Any]]:
         """Return the enabled listeners."""
@@ -144,3 +190,10 @@ class Outfitter:
             for name, brand in self.settings.brands.items()
         }
         return RuleBook(rules=self.settings.deadlines, calendars=calendars)
+
+
+def _checked(channel: Channel[Any]) -> Channel[Any]:
+    """Refuse a channel whose own source would share a cursor with what is pushed."""
+    if any(source.name == WEBHOOK for source in channel.sources):
+        raise PluginError(f"no source may be named {WEBHOOK!r}: so is what comes by itself")
+    return channel

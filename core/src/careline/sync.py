@@ -1,6 +1,6 @@
 """The desk for sync hosts (Django, scripts): its verbs, through an event loop in a thread."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from contextlib import ExitStack
 from datetime import datetime
 from functools import partial
@@ -11,12 +11,21 @@ from typing import Any, ParamSpec, Self, TypeVar
 from anyio.from_thread import BlockingPortal, start_blocking_portal
 
 from careline.config import Settings
+from careline.contract.channel import Webhook
 from careline.contract.context import Clock
 from careline.desk import Desk, Ran
+from careline.engine.checkup import HealthView
+from careline.engine.erasing import Erasure
+from careline.engine.orders import Order
 from careline.engine.people import Link
+from careline.engine.person import PersonData
 from careline.engine.reading import ConversationView, Page
+from careline.engine.receiving import Received
 from careline.registry import Registry
 from careline.store.inbox import InboxQuery
+from careline.store.outbox import State
+from careline.store.outbox_views import OutboxView
+from careline.store.parts import DraftView
 from careline.store.report import Report
 from careline.store.store import Unit
 
@@ -73,6 +82,14 @@ class SyncDesk:
         """Hear until all sources have caught up, as `careline run --once` does."""
         return self._call(self._desk.run, once=True)
 
+    def receive(self, kind: str, webhook: Webhook) -> Received:
+        """Take a webhook for the channels of a kind; return once all it says is kept."""
+        return self._call(self._desk.receive, kind, webhook)
+
+    def health(self) -> HealthView:
+        """Return how each account does, and what needs a person."""
+        return self._call(self._desk.health)
+
     def read(self, unit: Unit[T]) -> T:
         """Run a reading unit of work: a function of a connection."""
         return self._call(self._desk.read, unit)
@@ -120,3 +137,111 @@ class SyncDesk:
     def unlink(self, one: str, two: str, *, actor: str) -> Link:
         """Take a link back."""
         return self._call(self._desk.unlink, one, two, actor=actor)
+
+    def reply(
+        self, thread: str, text: str, *, actor: str, also: bool = False, dry_run: bool = False
+    ) -> Order:
+        """Answer the customer of a thread where they spoke."""
+        return self._call(self._desk.reply, thread, text, actor=actor, also=also, dry_run=dry_run)
+
+    def direct(
+        self, thread: str, text: str, *, actor: str, also: bool = False, dry_run: bool = False
+    ) -> Order:
+        """Send the customer of a thread a private message."""
+        return self._call(self._desk.direct, thread, text, actor=actor, also=also, dry_run=dry_run)
+
+    def take_private(
+        self,
+        thread: str,
+        public: str,
+        private: str,
+        *,
+        actor: str,
+        also: bool = False,
+        dry_run: bool = False,
+    ) -> tuple[Order, Order]:
+        """Answer in public and go on in private."""
+        return self._call(
+            self._desk.take_private,
+            thread,
+            public,
+            private,
+            actor=actor,
+            also=also,
+            dry_run=dry_run,
+        )
+
+    def promise(
+        self,
+        thread: str,
+        by: datetime,
+        text: str,
+        *,
+        actor: str,
+        also: bool = False,
+        dry_run: bool = False,
+    ) -> Order:
+        """Tell the customer of a thread by when they hear from us."""
+        return self._call(
+            self._desk.promise, thread, by, text, actor=actor, also=also, dry_run=dry_run
+        )
+
+    def post(self, account: str, text: str, *, actor: str, dry_run: bool = False) -> Order:
+        """Say something to everybody."""
+        return self._call(self._desk.post, account, text, actor=actor, dry_run=dry_run)
+
+    def hide(
+        self, message: str, *, actor: str, hidden: bool = True, dry_run: bool = False
+    ) -> Order:
+        """Hide a customer's message under ours, or show it again."""
+        return self._call(self._desk.hide, message, actor=actor, hidden=hidden, dry_run=dry_run)
+
+    def delete(self, message: str, *, actor: str, dry_run: bool = False) -> Order:
+        """Delete a message of ours on its platform."""
+        return self._call(self._desk.delete, message, actor=actor, dry_run=dry_run)
+
+    def follow(self, thread: str, *, actor: str, dry_run: bool = False) -> Order:
+        """Follow the customer of a thread."""
+        return self._call(self._desk.follow, thread, actor=actor, dry_run=dry_run)
+
+    def done(self, thread: str, text: str, *, actor: str) -> str:
+        """Record an answer given by hand, elsewhere; return its id."""
+        return self._call(self._desk.done, thread, text, actor=actor)
+
+    def draft(self, id: str) -> DraftView:
+        """Return a draft."""
+        return self._call(self._desk.draft, id)
+
+    def send_draft(
+        self, id: str, *, actor: str, also: bool = False, dry_run: bool = False
+    ) -> Order:
+        """Send the words of a draft where they were to go."""
+        return self._call(self._desk.send_draft, id, actor=actor, also=also, dry_run=dry_run)
+
+    def drop_draft(self, id: str, *, actor: str) -> str:
+        """Show a draft no more; return its id."""
+        return self._call(self._desk.drop_draft, id, actor=actor)
+
+    def outbox(self, states: Iterable[State] = (), *, limit: int = 200) -> list[OutboxView]:
+        """Return the rows in some states, the latest queued first."""
+        return self._call(self._desk.outbox, states, limit=limit)
+
+    def undo(self, action: str, *, actor: str) -> tuple[str, ...]:
+        """Take back what has not left yet; return the ids of what was taken back."""
+        return self._call(self._desk.undo, action, actor=actor)
+
+    def retry(self, action: str, *, actor: str) -> str:
+        """Have what failed tried again; return its id."""
+        return self._call(self._desk.retry, action, actor=actor)
+
+    def skip(self, action: str, *, actor: str) -> str:
+        """Leave out what failed, so that what waits for it may go; return its id."""
+        return self._call(self._desk.skip, action, actor=actor)
+
+    def erase(self, what: str, *, actor: str, dry_run: bool = False) -> Erasure:
+        """Erase a person or one message, or only say what would go."""
+        return self._call(self._desk.erase, what, actor=actor, dry_run=dry_run)
+
+    def person_data(self, who: str) -> PersonData:
+        """Return all that is kept of a person."""
+        return self._call(self._desk.person_data, who)

@@ -1,4 +1,4 @@
-"""`careline db`: which version the database has, and how it gets to this one's."""
+"""`careline db`: which version the database has, how it gets to this one's, and its files."""
 
 from contextlib import closing
 
@@ -6,8 +6,10 @@ import click
 
 from careline.cli.options import Chosen, config_options, json_option
 from careline.cli.output import emit_json, show_safe
+from careline.cli.reading import opened
 from careline.store import migrations
 from careline.store.store import Store
+from careline.store.vacuum import vacuum
 
 
 @click.group()
@@ -45,3 +47,16 @@ def upgrade(chosen: Chosen) -> None:
         before, after = migrations.upgrade(store)
     moved = f"from schema version {before} to {after}" if after > before else f"at {after} already"
     click.echo(show_safe(f"The database is {moved}."), err=True)
+
+
+@db.command("vacuum", short_help="Write the database anew, without what was erased.")
+@config_options
+def rewrite(chosen: Chosen) -> None:
+    """Write the database anew, so that no byte of what was erased is left in its files.
+
+    Nothing else can use it meanwhile. SQLite takes as much space again while it lasts; on
+    PostgreSQL each table that held words is locked while it is rewritten.
+    """
+    with opened(chosen) as store:
+        vacuum(store)
+    click.echo("The database was written anew.", err=True)

@@ -1,52 +1,28 @@
-"""The demo's day: a desk on a clock that leaps from one event to the next, and what staff do."""
+"""The demo's day: a desk on a clock that leaps from one event to the next."""
 
-from collections.abc import AsyncIterator, Mapping
-from dataclasses import dataclass, field
-from datetime import UTC, datetime, time, timedelta
-from typing import Any, Final
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Final
 
 from anyio import sleep
 from sqlalchemy import Connection, func, select
 
+from careline.builtin.practice.channel import ECHO
 from careline.builtin.practice.story import brightwater
+from careline.cli.demo_deeds import DAY, deeds
 from careline.clock import SystemClock
 from careline.config import Settings, load
-from careline.desk import Desk
+from careline.desk import Desk, Ran
 from careline.errors import CarelineError
 from careline.registry import Registry
-from careline.store.tables import deadlines, messages
+from careline.store.outbox import WAITING
+from careline.store.tables import deadlines, outbox
 from careline.store.times import from_micros
 
-DAY: Final = datetime(2026, 3, 3, tzinfo=UTC)  # a Tuesday: each showing is the same
 OPENS: Final = DAY + timedelta(hours=8, minutes=59)
 """The first look, before anything is said: what comes after it is live."""
 ENDS: Final = DAY + timedelta(hours=19)
-
-
-@dataclass(frozen=True, slots=True)
-class Deed:
-    """What an agent does at a time of day, about the conversation that a message is in."""
-
-    at: str
-    agent: str
-    verb: str
-    message: str
-    args: Mapping[str, Any] = field(default_factory=dict)
-
-
-_NOTE = "The second Harbour this month that switches itself on. The workshop knows."
-DEEDS: Final = (
-    Deed("09:34", "jo", "ignore", "wanda-1", {"reason": "spam"}),
-    Deed("09:43", "jo", "resolve", "maya-5"),
-    Deed("10:03", "jo", "assign", "ruben-2", {"agent": "mika"}),
-    Deed("10:15", "mika", "note", "ruben-4", {"text": _NOTE}),
-    Deed("11:01", "mika", "resolve", "ruben-7"),
-    Deed("12:41", "jo", "resolve", "farid-3"),
-    Deed("14:22", "mika", "resolve", "priya-1"),
-    Deed("14:41", "mika", "snooze", "priya-4", {"until": DAY + timedelta(days=2, hours=9)}),
-    Deed("16:31", "mika", "resolve", "uma-5"),
-    Deed("17:48", "jo", "assign", "oona-1", {"agent": "mika"}),
-)
 
 
 class DayClock:
@@ -87,41 +63,60 @@ def settings_of(url: str, registry: Registry) -> Settings:
             "jo": {"name": "Jo", "signature": "^JO"},
             "mika": {"name": "Mika", "signature": "^MK"},
         },
-        "channels": {"practice": {"kind": "practice", "start": f"{DAY:%Y-%m-%d}T09:00:00Z"}},
+        "channels": {
+            "practice": {
+                "kind": "practice",
+                "start": f"{DAY:%Y-%m-%d}T09:00:00Z",
+                "answers": "desk",
+            }
+        },
+        "deadlines": [
+            {"when": {"intent": ["problem", "question"]}, "first_reply": "1h", "warn": ["80%"]}
+        ],
+        "notifiers": {"jo": {"kind": "demo-phone"}, "mika": {"kind": "demo-phone"}},
+        "alerts": [
+            {"when": {"intent": "problem"}, "on": ["new", "warned"], "to": ["jo"]},
+            {"on": ["missed", "unsent"], "to": ["mika"]},
+        ],
     }
     return load(config, registry, environ={})
 
 
-async def play(desk: Desk, clock: DayClock) -> AsyncIterator[datetime]:
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """A time of the day at which something happened."""
+
+    at: datetime
+    echoes: int
+    """How many words of ours were heard that were known to have left."""
+
+
+async def play(desk: Desk, clock: DayClock) -> AsyncIterator[Moment]:
     """Let the desk work at every moment at which something happens; yield each, when it is done."""
-    story = brightwater()
+    story, todo = brightwater(), {deed.moment: deed for deed in deeds()}
     opens = datetime.combine(DAY, story.begins, UTC)
-    deeds = {_at(deed): deed for deed in DEEDS}
-    planned = {opens + story.after(line) for line in story.lines} | deeds.keys() | {ENDS}
+    heard = {at + ECHO for at, deed in todo.items() if deed.speaks}
+    planned = {opens + story.after(line) for line in story.lines} | todo.keys() | heard | {ENDS}
     moment: datetime | None = clock.now()
     while moment is not None:
         await clock.leap(moment)
-        if moment in deeds:
-            await _do(desk, deeds[moment])
-        if not (await desk.run(once=True)).fine:
+        if moment in todo:
+            await todo[moment].do(desk)
+        ran = await desk.run(once=True)
+        if not _works(ran):
             raise CarelineError("the demo's own desk does not work: the log above says why")
-        yield moment
-        stage = await desk.read(_next_stage)
-        later = planned if stage is None else planned | {stage}
+        yield Moment(moment, sum(summary.known for summary in ran.heard.values()))
+        later = planned | await desk.read(_next_times)
         moment = min((at for at in later if moment < at <= ENDS), default=None)
 
 
-def _at(deed: Deed) -> datetime:
-    return datetime.combine(DAY, time.fromisoformat(deed.at), UTC)
+def _works(ran: Ran) -> bool:
+    """Whether nothing waits for a person: a line that was cut is the desk's own to mend."""
+    return not ran.failing and not any(one.state.stopped for one in ran.health)
 
 
-async def _do(desk: Desk, deed: Deed) -> None:
-    wanted = select(messages.c.conversation).where(messages.c.external_id == deed.message)
-    conversation = await desk.read(lambda conn: conn.scalar(wanted))
-    await getattr(desk, deed.verb)(conversation, **deed.args, actor=deed.agent)
-
-
-def _next_stage(conn: Connection) -> datetime | None:
-    """Return when the next promise is to be warned of, or missed."""
-    at = conn.scalar(select(func.min(deadlines.c.next_at)))
-    return None if at is None else from_micros(at)
+def _next_times(conn: Connection) -> set[datetime]:
+    """Return when a promise is to be warned of, or missed, and when something is tried again."""
+    stage = conn.scalar(select(func.min(deadlines.c.next_at)))
+    tried = conn.scalar(select(func.min(outbox.c.next_at)).where(outbox.c.state.in_(WAITING)))
+    return {from_micros(at) for at in (stage, tried) if at is not None}

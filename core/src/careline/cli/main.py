@@ -20,6 +20,7 @@ _CODES: Mapping[str, int] = MappingProxyType(
         "PluginError": BAD_CONFIG,
         "StoreBusy": TRY_LATER,
         "StoreError": UNAVAILABLE,
+        "CannotListen": UNAVAILABLE,
         "Transient": TRY_LATER,
     }
 )
@@ -48,10 +49,26 @@ COMMANDS: Mapping[str, Lazy] = MappingProxyType(
         "ignore": ("careline.cli.verbs:ignore", "Say that a case needs no answer, and why."),
         "link": ("careline.cli.verbs:link", "Say that two customers are one person."),
         "unlink": ("careline.cli.verbs:unlink", "Take a link back."),
+        # -- to speak
+        "reply": ("careline.cli.answers:reply", "Answer a customer where they spoke."),
+        "direct": ("careline.cli.answers:direct", "Send a customer a private message."),
+        "take-private": (
+            "careline.cli.answers:take_private",
+            "Answer in public, and go on in private.",
+        ),
+        "promise": ("careline.cli.answers:promise", "Tell a customer by when they hear from us."),
+        "post": ("careline.cli.answers:post", "Say something to everybody."),
+        "hide": ("careline.cli.answers:hide", "Hide a customer's message under ours."),
+        "delete": ("careline.cli.answers:delete", "Delete a message of ours."),
+        "follow": ("careline.cli.answers:follow", "Follow a customer."),
+        "done": ("careline.cli.answers:done", "Record an answer given by hand, elsewhere."),
+        "undo": ("careline.cli.outbox:undo", "Take back what has not left yet."),
+        "outbox": ("careline.cli.outbox:outbox", "List what is to leave us, and what could not."),
         # -- to look back and after
         "report": ("careline.cli.report:report", "Say how fast customers were answered."),
-        "export": ("careline.cli.report:export", "Write every message, as JSON lines."),
+        "export": ("careline.cli.report:export", "Write every message, or all of one person."),
         "rejected": ("careline.cli.conversations:rejected", "List what was set aside, and why."),
+        "erase": ("careline.cli.erase:erase", "Erase a person or a message: counts stay."),
         "db": ("careline.cli.db:db", "Look after the database."),
     }
 )

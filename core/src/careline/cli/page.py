@@ -10,7 +10,16 @@ from careline.cli.output import one_line, show_safe
 from careline.cli.reading import between, shown
 from careline.engine.reading import ConversationView, Standing, Why
 from careline.store.labels import LabelView
-from careline.store.parts import ActView, DeadlineView, MessageView, NoteView, RelatedView
+from careline.store.outbox_views import OutboxView
+from careline.store.parts import (
+    ActView,
+    DeadlineView,
+    DraftView,
+    MessageView,
+    NoteView,
+    RelatedView,
+    SpanView,
+)
 from careline.store.views import ACT_TIMES
 
 
@@ -49,7 +58,7 @@ def _message(message: MessageView, zone: str) -> Iterator[str]:
     marks = [message.visibility, message.kind, message.role]
     marks += ["erased"] * message.erased + ["removed"] * (message.removed_at is not None)
     marks += [f"edited {message.revisions}x"] * bool(message.revisions)
-    head = f"{shown(message.posted_at, zone)}  {who}  [{', '.join(marks)}]"
+    head = f"{shown(message.posted_at, zone)}  {who}  [{', '.join(marks)}]  {message.id}"
     yield ""
     yield click.style(one_line(head), fg="green" if message.direction == "out" else "cyan")
     for line in filter(None, (message.title, message.text)):
@@ -70,6 +79,9 @@ def _label(facet: str, label: LabelView) -> str:
 def _sections(view: ConversationView, zone: str) -> Iterator[str]:
     for title, lines in (
         ("Promises", [_promise(one, zone) for one in view.deadlines]),
+        ("Threads", [_thread(one) for one in view.spans]),
+        ("Outbox", [_sent(one, zone) for one in view.outbox]),
+        ("Drafts", [_draft(one, zone) for one in view.drafts]),
         ("Done", [_act(one, zone) for one in view.acts]),
         ("Notes", [_note(one, zone) for one in view.notes]),
         ("Related", [_related(one, zone) for one in view.related]),
@@ -83,6 +95,25 @@ def _sections(view: ConversationView, zone: str) -> Iterator[str]:
 def _promise(one: DeadlineView, zone: str) -> str:
     void = f" ({one.void})" if one.void else ""
     return f"{one.kind}: due {shown(one.due_at, zone)}, {one.outcome}{void}, by {one.why}"
+
+
+def _thread(one: SpanView) -> str:
+    over = "" if one.current else ", went on in another conversation"
+    return f"{one.thread}  {one.visibility}{over}"
+
+
+def _sent(one: OutboxView, zone: str) -> str:
+    why = ": ".join(filter(None, (one.reason, one.why)))
+    tried = f", tried {one.attempts}x" if one.attempts > 1 else ""
+    said = f'  "{one.text}"' if one.text else ""
+    state = f"{one.state}{tried}" + (f" ({why})" if why else "")
+    kind = one.kind.replace("_", " ")
+    return f"{one.id}  {shown(one.at, zone)}  {kind} by {one.actor}: {state}{said}"
+
+
+def _draft(one: DraftView, zone: str) -> str:
+    where = "" if one.kind == "answer" else ", in private"
+    return f"{one.id}  {shown(one.at, zone)}  {one.actor}{where}: {one.text or '(erased)'}"
 
 
 def _act(one: ActView, zone: str) -> str:

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 import click
 from sqlalchemy import Connection
 
+from careline.cli.erase import write_person
 from careline.cli.options import Chosen, config_options, json_option
 from careline.cli.output import counted, emit_json, in_terminal, one_line, table
 from careline.cli.reading import check_names, now, opened, shown, zones
@@ -169,10 +170,19 @@ def _came(done: Report) -> str:
 @click.option("--jsonl", is_flag=True, help="One JSON record a line, one line a message.")
 @click.option("--output", metavar="FILE", type=click.Path(path_type=Path, dir_okay=False))
 @click.option("--brand", help="The brand's name in the configuration.")
-def export(chosen: Chosen, jsonl: bool, output: Path | None, brand: str | None) -> None:
-    """Write every message with its labels, to stdout or to FILE."""
-    if not jsonl:
-        raise click.UsageError("Say --jsonl: it is the one format there is.")
+@click.option("--person", metavar="WHO", help="All that is kept of one person instead, as JSON.")
+def export(
+    chosen: Chosen, jsonl: bool, output: Path | None, brand: str | None, person: str | None
+) -> None:
+    """Write every message with its labels, to stdout or to FILE.
+
+    WHO is the ID of a conversation, NETWORK:USER or NETWORK:@HANDLE.
+    """
+    if jsonl == (person is not None) or (person is not None and brand is not None):
+        raise click.UsageError("Say --jsonl, for all messages; or --person WHO, and no --brand.")
+    if person is not None:
+        write_person(chosen, person, output)
+        return
     with opened(chosen) as store:
         check_names(chosen, store, brands=("--brand", brand))
         count = store.read_now(_writing(output, brand))

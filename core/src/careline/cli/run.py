@@ -5,11 +5,11 @@ import logging
 import signal
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import anyio
 import click
-from anyio.abc import TaskStatus
+from anyio.abc import TaskGroup, TaskStatus
 
 from careline.cli.main import OK, TRY_LATER, UNAVAILABLE
 from careline.cli.options import Chosen, config_options, json_option
@@ -19,6 +19,9 @@ from careline.desk import Desk, Ran
 from careline.engine.health import AccountHealth, Health
 from careline.engine.intake import Summary
 from careline.logs import Redactor, configure, secrets_of
+
+if TYPE_CHECKING:
+    from careline.cli.serving import Server
 
 _LOG: Final = logging.getLogger("careline.run")
 COUNTS: Final = ("new", "known", "revised", "removed", "observed", "malformed", "before_since")
@@ -59,9 +62,9 @@ async def _until_told(chosen: Chosen, once: bool) -> Ran | None:
     """Work until all is done, or a signal comes; then return None."""
     outcome: Ran | Exception | None = None
     async with anyio.create_task_group() as tasks:
-        await tasks.start(_listen, tasks.cancel_scope)
+        told: anyio.Event = await tasks.start(_listen)
         try:
-            outcome = await _work(chosen, once)
+            outcome = await _work(chosen, once, tasks, told)
         except Exception as error:
             outcome = error
         tasks.cancel_scope.cancel()
@@ -70,26 +73,59 @@ async def _until_told(chosen: Chosen, once: bool) -> Ran | None:
     return outcome
 
 
-async def _listen(
-    scope: anyio.CancelScope, *, task_status: TaskStatus[None] = anyio.TASK_STATUS_IGNORED
-) -> None:
-    """Stop at the first signal. A second one ends the process at once."""
+async def _listen(*, task_status: TaskStatus[anyio.Event]) -> None:
+    """Tell of the first signal. A second one ends the process at once."""
+    told = anyio.Event()
     with anyio.open_signal_receiver(signal.SIGINT, signal.SIGTERM) as signals:
-        task_status.started()
+        task_status.started(told)
         number = await anext(aiter(signals))
     signal.signal(signal.SIGINT, signal.SIG_DFL)  # a KeyboardInterrupt would wait for every thread
     _LOG.info("stopping: %s", signal.Signals(number).name)
-    scope.cancel()
+    told.set()
 
 
-async def _work(chosen: Chosen, once: bool) -> Ran:
+async def _work(chosen: Chosen, once: bool, tasks: TaskGroup, told: anyio.Event) -> Ran:
     async with Desk(chosen.settings, registry=chosen.registry) as desk:
+        server = None if once else _served(desk, tasks)
+        tasks.start_soon(_wind_down, desk, once, server, told, tasks.cancel_scope)
         if not desk.accounts:
             _LOG.warning("nothing to hear: no channel is configured and enabled (careline check)")
         elif not once:
             _LOG.info("hearing %s", ", ".join(desk.accounts))
         with _few_sweeps():
             return await desk.run(once=once)
+
+
+def _served(desk: Desk, tasks: TaskGroup) -> "Server | None":
+    """Serve webhooks where the configuration says so."""
+    web, names = desk.settings.web, [n for one in desk.endpoints.values() for n in one.configs]
+    if web is None:
+        if names:
+            _LOG.warning("webhooks of %s are not served: [web] is missing", ", ".join(names))
+        return None
+    from careline.cli.serving import Server, listening
+
+    server = Server(desk, listening(web))
+    tasks.start_soon(server.answer)
+    for what in server.serves:
+        _LOG.info("serving %s", what)
+    return server
+
+
+async def _wind_down(
+    desk: Desk,
+    once: bool,
+    server: "Server | None",
+    told: anyio.Event,
+    scope: anyio.CancelScope,
+) -> None:
+    """Once told to stop: take nothing more in, send what is due, and end."""
+    await told.wait()
+    if not once:
+        if server is not None:
+            await server.stop()
+        await desk.drain()
+    scope.cancel()
 
 
 @contextmanager

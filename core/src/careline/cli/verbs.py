@@ -1,5 +1,6 @@
 """The verbs of staff: note, assign, snooze, resolve, ignore, link, unlink."""
 
+import logging
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
@@ -82,7 +83,7 @@ def snooze(
     """
     if (span is None) == (until is None):
         raise click.UsageError("Say how long: --for 2h, or --until 2026-03-01T09:00.")
-    end = _later(span) if span is not None else _moment(chosen, until or "")
+    end = _later(span) if span is not None else moment(chosen, until or "", "--until")
     if end <= now():
         raise click.BadParameter("that is past already", param_hint="--for" if span else "--until")
     with acting(chosen, agent) as (desk, actor):
@@ -145,6 +146,7 @@ def unlink(chosen: Chosen, one: str, two: str, agent: str | None, as_json: bool)
 def acting(chosen: Chosen, agent: str | None) -> Iterator[tuple[SyncDesk, str]]:
     """Open the desk on a database that is there, and say who acts."""
     actor = _actor(chosen.settings, agent)
+    logging.getLogger("careline").addHandler(logging.NullHandler())  # errors say it in one line
     with opened(chosen):
         pass
     with SyncDesk(chosen.settings, registry=chosen.registry) as desk:
@@ -176,16 +178,16 @@ def _later(text: str) -> datetime:
     return end
 
 
-def _moment(chosen: Chosen, text: str) -> datetime:
+def moment(chosen: Chosen, text: str, option: str) -> datetime:
     """Read a time; without a zone it is the brands', where they share one, else UTC."""
     try:
-        moment = datetime.fromisoformat(text)
+        found = datetime.fromisoformat(text)
     except ValueError:
         hint = f"{text!r} is no time: write 2026-03-01T09:00, or 2026-03-01T09:00+01:00"
-        raise click.BadParameter(hint, param_hint="--until") from None
+        raise click.BadParameter(hint, param_hint=option) from None
     places = set(zones(chosen).values())
     zone = places.pop() if len(places) == 1 else "UTC"
-    return moment if moment.tzinfo else moment.replace(tzinfo=ZoneInfo(zone))
+    return found if found.tzinfo else found.replace(tzinfo=ZoneInfo(zone))
 
 
 def _tell(desk: SyncDesk, id: str, as_json: bool, how: str, **more: str) -> None:

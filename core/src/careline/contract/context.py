@@ -113,7 +113,7 @@ class Context(Protocol):
 
     @property
     def mount(self) -> str | None:
-        """The public base URL of our webhooks; None where none is served."""
+        """Where the platform reaches this channel's webhooks; None where the operator says none."""
         ...
 
     def new_id(self) -> str:

@@ -19,7 +19,7 @@ from careline.store.tables import acts
 from careline.store.turns import take_turn
 
 _LATEST = """
-SELECT m.id, m.brand, m.account, m.network FROM messages m JOIN spans s ON s.thread = m.thread
+SELECT m.id FROM messages m JOIN spans s ON s.thread = m.thread
 WHERE m.conversation = s.conversation AND s.conversation IN"""
 
 
@@ -44,7 +44,28 @@ def act(
     rows_ = query_in(conn, _LATEST, [conversation], "ORDER BY m.fact_at DESC, m.depth DESC LIMIT 1")
     if not rows_:
         raise NotFound(f"there is no conversation {conversation}")
-    message, brand, account, network = rows_[0]
+    return act_on(conn, rows_[0][0], kind, actor, value, now, rules, other=other)
+
+
+def act_on(
+    conn: Connection,
+    message: str,
+    kind: str,
+    actor: str,
+    value: Mapping[str, Any],
+    now: Micros,
+    rules: StoredRules,
+    *,
+    other: str | None = None,
+) -> str:
+    """Keep an act on the conversation that holds `message`; return that one's id.
+
+    The brand's turn must have been taken before.
+    """
+    found = query_in(
+        conn, "SELECT brand, account, network, conversation FROM messages WHERE id IN", [message]
+    )
+    brand, account, network, conversation = found[0]
     said = json.dumps(value, sort_keys=True)
     id = derive("a", kind, message, actor, str(now), said, other or "")
     columns = ("id", "kind", "message", "other", "actor", "at", "value")

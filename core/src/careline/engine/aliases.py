@@ -5,11 +5,12 @@ from collections.abc import Iterable, Mapping
 from sqlalchemy import Connection, Table
 
 from careline.engine.arrivals import Arrivals, all_ids
-from careline.engine.changes import Removal, customers_of, keep_removals
+from careline.engine.changes import customers_of, keep_stones
 from careline.engine.unit import Unit
 from careline.store import tables
 from careline.store.bulk import delete_keys, insert_new, mark, query_in, select_in, set_where
 from careline.store.indexing import forget
+from careline.store.stones import stones_of
 
 
 def resolve_aliases(unit: Unit) -> None:
@@ -75,7 +76,7 @@ def _redirect(unit: Unit, pairs: list[tuple[str, str]], fresh: Mapping[str, str]
 def _absorb(unit: Unit, fresh: Mapping[str, str]) -> None:
     """Give what was kept of an alias, as if it were another message, to the message it means."""
     conn = unit.conn
-    _move_removals(conn, fresh)
+    _move_stones(conn, fresh)
     columns = ("id", "conversation", "thread", "visibility")
     rows = select_in(conn, tables.messages, columns, "id", fresh)
     stored = {id: conversation for id, conversation, _, _ in rows}
@@ -89,7 +90,8 @@ def _absorb(unit: Unit, fresh: Mapping[str, str]) -> None:
     _redirect(unit, [(alias, child) for alias, child in query_in(conn, children, stored)], fresh)
     moves = [(fresh[alias], alias) for alias in stored]
     set_where(conn, tables.aliases, ("message",), ("message",), moves)
-    set_where(conn, tables.notes, ("message",), ("message",), moves)
+    for table in (tables.notes, tables.outbox, tables.alerts):
+        set_where(conn, table, ("message",), ("message",), moves)
     for column in ("message", "other"):
         set_where(conn, tables.acts, (column,), (column,), moves)
     words = [(alias, 0) for alias in stored]  # what the alias said is a revision's words
@@ -108,6 +110,7 @@ _KEPT: tuple[tuple[Table, tuple[str, ...]], ...] = (
     (tables.bodies, ("owner", "revised_at")),
     (tables.observations, ("message",)),
     (tables.deliveries, ("message",)),
+    (tables.claims, ("message",)),
 )
 
 
@@ -127,12 +130,11 @@ def _move_absent(
     delete_keys(conn, table, owner, [old for _, old in moves])
 
 
-def _move_removals(conn: Connection, fresh: Mapping[str, str]) -> None:
-    columns = ("object", "at", "by", "why")
-    found = select_in(conn, tables.tombstones, columns, "object", fresh)
+def _move_stones(conn: Connection, fresh: Mapping[str, str]) -> None:
+    found = stones_of(conn, fresh)
     if found:
-        keep_removals(conn, [Removal(fresh[id], at, by, why) for id, at, by, why in found])
-        delete_keys(conn, tables.tombstones, "object", [row[0] for row in found])
+        keep_stones(conn, [stone._replace(object=fresh[id]) for id, stone in found.items()])
+        delete_keys(conn, tables.tombstones, "object", found)
         sign = mark(conn)
         where = f"WHERE kind = 'removed' AND message = {sign}"
-        conn.exec_driver_sql(f"DELETE FROM acts {where}", [(row[0],) for row in found])
+        conn.exec_driver_sql(f"DELETE FROM acts {where}", [(id,) for id in found])

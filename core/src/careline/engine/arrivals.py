@@ -1,7 +1,8 @@
 """Arrivals: what a batch brings, with its ids derived and its times counted."""
 
 import json
-from collections.abc import Iterable, Mapping
+import operator
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, NamedTuple
@@ -44,6 +45,10 @@ class Intake:
     """Each account of the desk and its channel's kind."""
     opens: frozenset[str] = frozenset(kind.value for kind in Kind if kind is not Kind.POST)
     """Kinds that open a case; all others are context."""
+    same_text: Callable[[str, str], bool] = operator.eq
+    """Whether what was seen is what we sent, as the platform rewrites it."""
+    receipt: str = ""
+    """What a machine tells a customer at once; empty: nothing."""
 
 
 class Facts(NamedTuple):
@@ -86,6 +91,8 @@ class Arrival:
     live: bool
     hash: str
     revised_at: Micros = 0
+    hushed: bool = False
+    """Its words were erased before: they are read, and not kept (engine/hushing.py)."""
     placement: Placement | None = None
     conversation: str | None = None
     labels: Labels = NO_LABELS

@@ -4,6 +4,7 @@ from collections.abc import Collection
 
 from sqlalchemy import Connection
 
+from careline.engine.alerting import Alerting
 from careline.engine.facts import Micros
 from careline.store.bulk import insert_new, mark, select_in
 from careline.store.log import log_event
@@ -13,17 +14,27 @@ CAUGHT_UP = "caught_up"
 """The event's verb, and the name of the count that says when it was told."""
 
 
-def sum_up(conn: Connection, account: str, sources: Collection[str], now: Micros) -> bool:
+def sum_up(
+    conn: Connection,
+    account: str,
+    brand: str,
+    sources: Collection[str],
+    now: Micros,
+    alerting: Alerting,
+    lanes: set[str],
+) -> bool:
     """Log what an account has found, once all its `sources` have first caught up.
 
-    No alert is made for what was said before that; this event stands for all of them. Return
-    whether it was told now, or before.
+    What was said before that makes no alert of its own: one stands for all. Return whether it was
+    told now, or before; `lanes` collects what is to be woken after the commit.
     """
     rows = select_in(conn, cursors, ("source", "caught_up_at"), "account", [account])
     if not set(sources) <= {source for source, caught_up_at in rows if caught_up_at is not None}:
         return False
     if insert_new(conn, counts, ("account", "what", "value"), [(account, CAUGHT_UP, now)]):
-        log_event(conn, now, "system", CAUGHT_UP, account, _found(conn, account, now))
+        found = _found(conn, account, now)
+        log_event(conn, now, "system", CAUGHT_UP, account, found)
+        lanes |= alerting.summed_up(conn, account, brand, found, now)
     return True
 
 

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable
 from dataclasses import replace
-from typing import NamedTuple
 
 from sqlalchemy import Connection
 
@@ -12,8 +11,9 @@ from careline.engine.known import Stored
 from careline.engine.unit import Unit
 from careline.ids import derive
 from careline.store.bulk import insert_new, mark, put, query_in, select_in, set_where
-from careline.store.indexing import forget
-from careline.store.tables import acts, bodies, messages, observations, revisions
+from careline.store.emptying import empty_messages, worded
+from careline.store.stones import ERASED, PURGED, REMOVED, Stone, put_stones
+from careline.store.tables import acts, messages, observations, revisions
 from careline.store.times import to_micros
 
 _RANKS = {"sent": 1, "delivered": 2, "read": 3, "failed": 3}
@@ -57,7 +57,8 @@ def revise(unit: Unit) -> int:
     later = [(id, at, hash) for id, (at, hash) in latest.items() if at > current[id]]
     values = [(at, hash, ratings.get((id, at)), id) for id, at, hash in later]
     set_where(unit.conn, messages, ("revised_at", "hash", "rating"), ("id",), values)
-    unit.reworded |= {id for id, _, _ in later}
+    unit.heard = {a.id: a for a in revised if a.hushed and (a.id, a.revised_at, a.hash) in later}
+    unit.reworded |= {id for id, _, _ in later} - unit.heard.keys()
     return count
 
 
@@ -66,46 +67,30 @@ def _latest(conn: Connection, targets: Iterable[str]) -> dict[str, tuple[int, st
     return {id: (at, hash) for at, id, hash in sorted(found)}
 
 
-class Removal(NamedTuple):
-    """A message is gone. `why`: `removed`, or `purged` where its words must go too."""
-
-    message: str
-    at: int
-    by: str
-    why: str
-
-
 def remove(unit: Unit) -> int:
     """Note that messages are gone; return how many were not known to be."""
     said = [
-        Removal(id, to_micros(item.at), item.by, "purged" if item.purge else "removed")
+        Stone(id, to_micros(item.at), item.by, PURGED if item.purge else REMOVED)
         for id, item in unit.found.removed
     ]
-    return keep_removals(unit.conn, said)
+    return keep_stones(unit.conn, said)
 
 
-def keep_removals(conn: Connection, said: Iterable[Removal]) -> int:
-    """Keep the earliest word that a message is gone; once it asked to purge, that holds."""
-    removals = sorted(said)
-    if not removals:
+def keep_stones(conn: Connection, said: Iterable[Stone]) -> int:
+    """Keep that messages are gone, or were erased; return of how many it is news that they went."""
+    stones = sorted(said)
+    put_stones(conn, stones)
+    gone = [stone for stone in stones if stone.why != ERASED]
+    acts_of = {stone.object: derive("a", "removed", stone.object) for stone in gone}
+    if not gone:
         return 0
-    acts_of = {removal.message: derive("a", "removed", removal.message) for removal in removals}
     known = select_in(conn, acts, ("id",), "id", acts_of.values())
     sign = mark(conn)
     conn.exec_driver_sql(
         f"INSERT INTO acts (id, kind, message, actor, at, value) VALUES ({', '.join([sign] * 6)})"
         " ON CONFLICT (id) DO UPDATE SET actor = excluded.actor, at = excluded.at"
         " WHERE excluded.at < acts.at",
-        [(acts_of[r.message], "removed", r.message, r.by, r.at, "{}") for r in removals],
-    )
-    first = "excluded.at < tombstones.at"
-    conn.exec_driver_sql(
-        f'INSERT INTO tombstones (object, at, "by", why) VALUES ({", ".join([sign] * 4)})'
-        f" ON CONFLICT (object) DO UPDATE SET at = CASE WHEN {first} THEN excluded.at"
-        f' ELSE tombstones.at END, "by" = CASE WHEN {first} THEN excluded."by"'
-        " ELSE tombstones.\"by\" END, why = CASE WHEN excluded.why = 'removed'"
-        " THEN tombstones.why ELSE excluded.why END",
-        removals,
+        [(acts_of[s.object], "removed", s.object, s.by, s.at, "{}") for s in gone],
     )
     return len(acts_of) - len(known)
 
@@ -116,23 +101,19 @@ WHERE s.object IN"""
 
 
 def bury(unit: Unit) -> None:
-    """Mark stored messages that are gone, and empty the words of purged ones: for good."""
+    """Mark stored messages that are gone, and empty the words of purged and erased ones: for good.
+
+    What hangs below a purged one is read again without it. An erasure moves nothing.
+    """
     ids = {*unit.found.messages, *(a.id for a in unit.found.revised)}
     ids |= {id for id, _ in unit.found.removed} | set(unit.became.values())
     stones = query_in(unit.conn, _STONES, ids)
-    gone = [(at, id) for id, at, _, marked in stones if at != marked]
+    gone = [(at, id) for id, at, why, marked in stones if why != ERASED and at != marked]
     set_where(unit.conn, messages, ("removed_at",), ("id",), gone)
     unit.stale |= customers_of(unit.conn, [id for _, id in gone])
-    purged = [id for id, _, why, _ in stones if why != "removed"]
-    whole = "SELECT owner, revised_at FROM bodies WHERE erased_at IS NULL AND owner IN"
-    bodies_ = [tuple(key) for key in query_in(unit.conn, whole, purged)]
-    if bodies_:
-        columns = ("text", "title", "attachments", "erased_at")
-        emptied = [(None, None, None, unit.now, *key) for key in bodies_]
-        set_where(unit.conn, bodies, columns, ("owner", "revised_at"), emptied)
-        forgotten = sorted({owner for owner, _ in bodies_})
-        forget(unit.conn, forgotten)
-        unit.reworded.update(forgotten)
+    emptied = worded(unit.conn, [id for id, _, why, _ in stones if why != REMOVED])
+    empty_messages(unit.conn, emptied, unit.now)
+    unit.reworded |= emptied & {id for id, _, why, _ in stones if why == PURGED}
 
 
 def observe(unit: Unit) -> int:

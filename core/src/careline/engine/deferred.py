@@ -1,7 +1,7 @@
 """Deferred classifiers: read what was stored before, a conversation at a time."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
 from typing import Any
@@ -11,6 +11,7 @@ from sqlalchemy import Connection
 from careline.contract.classifier import DeferredClassifier, Reading
 from careline.contract.context import Clock
 from careline.engine import rows
+from careline.engine.alerting import Alerting
 from careline.engine.arrivals import Arrival, Intake
 from careline.engine.casework import Work, refold
 from careline.engine.changes import customers_of
@@ -21,6 +22,7 @@ from careline.engine.rulesets import StoredRules
 from careline.engine.supervisor import Supervisor
 from careline.errors import Rejected
 from careline.store.bulk import query_in
+from careline.store.emptying import worded
 from careline.store.store import Store
 from careline.store.times import to_micros
 from careline.store.turns import take_turn
@@ -40,6 +42,8 @@ class Deferred:
     classifiers: Mapping[str, DeferredClassifier[Any]]
     labeller: Labeller
     rules: StoredRules
+    alerting: Alerting = field(default_factory=Alerting)
+    wake: Callable[[Iterable[str]], None] = lambda lanes: None
 
     async def pending(self, now: datetime, limit: int) -> Sequence[str]:
         """Return the conversations that hold messages not read yet."""
@@ -63,7 +67,7 @@ class Deferred:
                 reads = await self._read(name, classifier, to, arrivals)
             except (Unavailable, Rejected) as error:
                 return getattr(error, "next_try", None)
-            await self.store.write(partial(self._keep, to=to, name=name, reads=reads))
+            self.wake(await self.store.write(partial(self._keep, to=to, name=name, reads=reads)))
         return None
 
     def _load(self, conn: Connection, conversation: str) -> tuple[Intake | None, list[Arrival]]:
@@ -93,9 +97,14 @@ class Deferred:
 
     def _keep(
         self, conn: Connection, to: Intake, name: str, reads: list[tuple[Arrival, Reading]]
-    ) -> None:
-        """Keep the readings; what they say holds above the inline ones."""
+    ) -> set[str]:
+        """Keep the readings; what they say holds above the inline ones. Return lanes to wake.
+
+        What was erased meanwhile is as if it had not been read.
+        """
         take_turn(conn, to.brand)
+        left = worded(conn, [arrival.id for arrival, _ in reads])
+        reads = [read for read in reads if read[0].id in left]
         version = self.classifiers[name].version
         kept = [Read(a.id, name, version, a.revised_at, dump(reading)) for a, reading in reads]
         rows.put_readings(conn, kept)
@@ -107,3 +116,4 @@ class Deferred:
         work = Work(to_micros(self.clock.now()))
         refold(conn, to.brand, customers_of(conn, [a.id for a, _ in reads]), self.rules, work)
         rows.write_work(conn, to, work)
+        return self.alerting.waiting(conn, work.states, work.at)

@@ -16,6 +16,9 @@ from careline.engine.backoff import full_jitter
 from careline.engine.schedule import Schedule, prefix_of
 from careline.errors import CarelineError
 
+_UNHEARD = 10_000
+"""Wakes that are kept for a run to come."""
+
 
 class Handler(Protocol):
     """Does the work of all keys of one prefix. Its own tables say what there is to do."""
@@ -51,6 +54,10 @@ class Dispatcher(Protocol):
         """Wake what the handlers of the running dispatcher say is pending."""
         ...
 
+    def drain(self, prefixes: Iterable[str]) -> None:
+        """Cut off all other keys; `run` returns once those of `prefixes` have nothing to do now."""
+        ...
+
 
 class LocalDispatcher:
     """The `Dispatcher` of one process: tasks and a dict."""
@@ -72,6 +79,9 @@ class LocalDispatcher:
         self._inbox: deque[str] = deque()  # all that other threads touch
         self._failures: Counter[str] = Counter()
         self._handlers: Mapping[str, Handler] = {}
+        self._scopes: dict[str, anyio.CancelScope] = {}
+        self._until_idle = self._draining = False
+        self._swept: set[str] = set()
         self._home: tuple[int, EventLoopToken] | None = None
         self._rung = False
         self._nap: anyio.CancelScope | None = None
@@ -81,6 +91,11 @@ class LocalDispatcher:
         """The keys (`key`) and sweeps (`prefix?`) whose last run raised an exception."""
         return frozenset(self._failures)
 
+    @property
+    def running(self) -> bool:
+        """Whether it runs keys now, and was not told to end."""
+        return self._home is not None and not self._draining
+
     def wake(self, keys: Iterable[str]) -> None:
         """Ask that each key is run soon; a key that failed keeps its time of retry."""
         self._inbox.extend([keys] if isinstance(keys, str) else keys)
@@ -89,15 +104,18 @@ class LocalDispatcher:
             self._ring()
         elif home is not None:
             _call_soon(home[1], self._ring)
+        elif len(self._inbox) > _UNHEARD:  # nobody runs here: a run asks what is pending first
+            self._inbox.clear()
 
     async def run(self, handlers: Mapping[str, Handler], *, until_idle: bool = False) -> None:
         """Run keys until cancelled, or until nothing is woken, running or due now."""
         if self._home is not None:
             raise RuntimeError("this dispatcher is running already")
         self._handlers, self._home = handlers, (threading.get_ident(), current_token())
+        self._until_idle, self._draining = until_idle, False
         try:
             async with anyio.create_task_group() as tasks:
-                await self._serve(tasks, until_idle)
+                await self._serve(tasks)
                 tasks.cancel_scope.cancel()
         finally:
             self._home = None
@@ -107,16 +125,31 @@ class LocalDispatcher:
 
         Each handler's keys are woken before the next one is asked: they may be done by then.
         """
-        for prefix in self._handlers:
+        for prefix in (*self._handlers,):
             self.wake(await self._pending_of(prefix))
+
+    def drain(self, prefixes: Iterable[str]) -> None:
+        """Cut off all other keys; `run` returns once those of `prefixes` have nothing to do now."""
+        kept = frozenset(prefixes)
+        self._handlers = {p: handler for p, handler in self._handlers.items() if p in kept}
+        self._schedule.keep(kept)
+        self._swept.clear()
+        self._until_idle = self._draining = True
+        for key, scope in self._scopes.items():
+            if prefix_of(key) not in kept:
+                scope.cancel()
+        self._ring()
 
     async def _pending(self) -> list[str]:
         """Return all that is pending, while nothing runs."""
-        return [key for prefix in self._handlers for key in await self._pending_of(prefix)]
+        return [key for prefix in (*self._handlers,) for key in await self._pending_of(prefix)]
 
     async def _pending_of(self, prefix: str) -> list[str]:
+        handler = self._handlers.get(prefix)
+        if handler is None:  # cut off while we asked another
+            return []
         try:
-            found = await self._handlers[prefix].pending(self._clock.now(), self._sweep_limit)
+            found = await handler.pending(self._clock.now(), self._sweep_limit)
         except Exception as error:
             self._failed(f"{prefix}?", error)
             return []
@@ -128,19 +161,19 @@ class LocalDispatcher:
             await self._clock.sleep(self._sweep_every)
             await self.sweep()
 
-    async def _serve(self, tasks: TaskGroup, until_idle: bool) -> None:
+    async def _serve(self, tasks: TaskGroup) -> None:
         found = await self._pending()
-        swept = set(found)  # what stays pending after its run must not keep us here for ever
+        self._swept = set(found)  # what stays pending after its run must not keep us here for ever
         self.wake(found)
         tasks.start_soon(self._sweep_often)
         while True:
             self._rung = False
             self._start(tasks)
-            if until_idle and not self._schedule.running:
-                found = [key for key in await self._pending() if key not in swept]
+            if self._until_idle and not self._schedule.running:
+                found = [key for key in await self._pending() if key not in self._swept]
                 if not (found or self._rung or self._left() == 0.0):
                     return
-                swept.update(found)
+                self._swept.update(found)
                 self.wake(found)
             await self._wait()
 
@@ -149,7 +182,7 @@ class LocalDispatcher:
             key = self._inbox.popleft()
             if prefix_of(key) in self._handlers:
                 self._schedule.wake(key)
-            else:
+            elif not self._draining:
                 self._log.warning("nothing here runs this key", key=key)
         for key in self._schedule.start(self._clock.now()):
             tasks.start_soon(self._hold, key)
@@ -158,11 +191,14 @@ class LocalDispatcher:
         again: datetime | None = None
         failed = False
         try:
-            again = await self._handlers[prefix_of(key)].run(key)
-            self._worked(key)
+            with anyio.CancelScope() as self._scopes[key]:
+                handler = self._handlers.get(prefix_of(key))  # None: cut off before it began
+                again = await handler.run(key) if handler else None
+                self._worked(key)
         except Exception as error:
             again, failed = self._failed(key, error), True
         finally:
+            del self._scopes[key]
             self._schedule.done(key, again, failed=failed)
             self._ring()
 

@@ -1,7 +1,7 @@
 """Due: notices that a promise is about to be missed, or is, once for each stage."""
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -29,6 +29,9 @@ class Stage:
     stage: str
     at: Micros
     due_at: Micros
+
+
+Alert = Callable[[Connection, Sequence[Stage], Micros], set[str]]
 
 
 def fire_due(conn: Connection, now: Micros) -> tuple[list[Stage], bool]:
@@ -92,6 +95,9 @@ class Due:
     """Hears what was fired, after its commit."""
     ready: Callable[[], bool] = lambda: True
     """Whether all were asked for news since the start: an answer may have come meanwhile."""
+    alert: Alert = lambda conn, stages, now: set()
+    """Tells staff of what was fired, in the same unit; returns the lanes to wake."""
+    wake: Callable[[Iterable[str]], None] = lambda lanes: None
 
     async def pending(self, now: datetime, limit: int) -> Sequence[str]:
         """Return `due` if any deadline reached a stage."""
@@ -106,6 +112,11 @@ class Due:
     async def run(self, key: str) -> datetime | None:
         """Fire what is due."""
         now = self.clock.now()
-        fired, more = await self.store.write(lambda conn: fire_due(conn, to_micros(now)))
+        fired, more, lanes = await self.store.write(lambda conn: self._fire(conn, to_micros(now)))
+        self.wake(lanes)
         self.told(fired)
         return now if more else None
+
+    def _fire(self, conn: Connection, now: Micros) -> tuple[list[Stage], bool, set[str]]:
+        fired, more = fire_due(conn, now)
+        return fired, more, self.alert(conn, fired, now)

@@ -282,6 +282,8 @@ def _told(state: State, act: Act, rules: RuleSets, brand: str, changes: Changes)
     why = f"told by {act.actor}"
     told = Deadline(act.message, DeadlineKind.TOLD, act.at, by, warn, 0, why, live=True)
     _put(state, told, changes)
+    if state.status == Status.WAITING_CUSTOMER:  # it is our turn again
+        state.status = Status.OPEN.value
 
 
 def _removed(state: State, act: Act, rules: RuleSets, brand: str, changes: Changes) -> None:

@@ -1,7 +1,7 @@
 """How an account does: what the health page and the supervisor's callers are told."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from careline.errors import CarelineError
@@ -34,6 +34,8 @@ class AccountHealth:
     reason: str = ""
     last_success: datetime | None = None
     last_item_at: datetime | None = None
+    lag: timedelta | None = None
+    """How long after it was said the latest new item came."""
 
 
 class Unavailable(CarelineError):

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from careline.contract.context import Clock
-from careline.contract.items import JSON, Batch, Source
+from careline.contract.items import JSON, Batch, Seen, Source
 from careline.engine.account import Account
 from careline.engine.asking import Asking
 from careline.engine.health import Unavailable
@@ -81,10 +81,10 @@ class Hearing:
         account = self.accounts[name]
         source = account.sources[source_name]
         try:
-            await self._open(account)
+            await self.open(account)
             again = await (self._poll if source.mode == "poll" else self._follow)(account, source)
         except Rejected as error:
-            self.supervisor.disable(name, str(error))
+            self.supervisor.disable(name, str(error), source_name)
             again = None
             self._asked.add(key)
         except Unavailable as error:
@@ -97,7 +97,8 @@ class Hearing:
         self._next[key] = again
         return again
 
-    async def _open(self, account: Account) -> None:
+    async def open(self, account: Account) -> None:
+        """Open an account, once."""
         async with account.opening:
             if not account.opened:
                 await self.asking.open(account.name, account.channel)
@@ -107,7 +108,7 @@ class Hearing:
         for _ in range(_SLICE):
             cursor = await self._cursor(account, source)
             batch = await self.asking.poll(account.name, account.channel, source, cursor)
-            await self._take(account, source, batch)
+            await self.take(account, source.name, source.mode, batch)
             if not batch.more:
                 self._asked.add(f"pull:{account.name}:{source.name}")
                 return self._later(source, batch.again_at)
@@ -118,7 +119,7 @@ class Hearing:
         cursor = await self._cursor(account, source)
         async with self.asking.follow(account.name, account.channel, source, cursor) as listen:
             while batch := await listen():
-                await self._take(account, source, batch)
+                await self.take(account, source.name, source.mode, batch)
                 if self.once and not batch.more:
                     break
         return self._later(source)
@@ -135,11 +136,13 @@ class Hearing:
             now + _LONGEST,
         )
 
-    async def _take(self, account: Account, source: Source, batch: Batch) -> None:
-        summary = await self.keeping.keep(account, source, batch)
+    async def take(self, account: Account, source: str, found_by: str, batch: Batch) -> Summary:
+        """Store what came of a source, and count it."""
+        summary = await self.keeping.keep(account, source, found_by, batch)
         self.summary[account.name] = self.summary.get(account.name, Summary()) + summary
         if batch.items:
-            self.supervisor.saw_item(account.name)
+            self.supervisor.saw_item(account.name, _newest(batch) if summary.new else None)
+        return summary
 
     async def close(self) -> None:
         """Let every channel go."""
@@ -147,3 +150,8 @@ class Hearing:
             if account.opened:
                 account.opened = False
                 await self.asking.close(account.name, account.channel)
+
+
+def _newest(batch: Batch) -> datetime | None:
+    posted = (item.message.posted_at for item in batch.items if isinstance(item, Seen))
+    return max(posted, default=None)

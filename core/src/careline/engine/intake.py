@@ -7,13 +7,16 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
-from careline.contract.items import JSON, Batch
+from careline.contract.items import JSON, Batch, Item
 from careline.engine import changes, known, rows
+from careline.engine.acknowledging import acknowledge
 from careline.engine.aliases import resolve_aliases
 from careline.engine.arrivals import KINDS, Arrival, Intake, all_ids, sort_items
 from careline.engine.casework import Standing, Work, advance, load_standings, refold
+from careline.engine.echoes import bind_echoes
 from careline.engine.facts import Micros, Word, position
 from careline.engine.history import load_placed
+from careline.engine.hushing import hush, keep_erased
 from careline.engine.reach import note_reach
 from careline.engine.rehang import place_arrivals
 from careline.engine.reread import reread
@@ -56,12 +59,18 @@ def ingest(
     now: datetime,
     policy: Policy,
     found_by: str = "poll",
+    lanes: set[str] | None = None,
 ) -> Summary:
-    """Store a batch with all that follows from it, and the cursor. One unit of work."""
+    """Store a batch with all that follows from it, and the cursor. One unit of work.
+
+    `lanes` collects what is to be woken after the commit.
+    """
     take_turn(conn, to.brand)
     caught_up_at = _caught_up_at(conn, to.account, source)
     found = sort_items(batch, to, now, caught_up_at)
     unit = Unit(conn, to, source, found_by, to_micros(now), policy, found)
+    if lanes is not None:
+        unit.lanes = lanes
     summary = _take(unit, len(batch.items))
     _put_cursor(unit, batch, caught_up_at)
     if summary != Summary(known=summary.known):
@@ -70,9 +79,22 @@ def ingest(
     return summary
 
 
+def take_ours(
+    conn: Connection, to: Intake, items: Sequence[Item], now: datetime, policy: Policy
+) -> None:
+    """Store what we did ourselves, as if it had been heard, but for a cursor. Take the turn first.
+
+    It is committed with whatever else the unit of work says of it.
+    """
+    found = sort_items(Batch(tuple(items)), to, now, None)
+    _take(Unit(conn, to, "outbox", "outbox", to_micros(now), policy, found), len(items))
+
+
 def _take(unit: Unit, items: int) -> Summary:
     found = unit.found
+    bind_echoes(unit)
     resolve_aliases(unit)
+    hush(unit)
     stored = known.load_stored(unit)
     early = found.before_since + changes.adopt_unknown(unit, stored)
     known.note_known(unit, stored)
@@ -86,10 +108,18 @@ def _take(unit: Unit, items: int) -> Summary:
     observed = changes.observe(unit)
     delivered = changes.deliver(unit)
     reread(unit)
+    keep_erased(unit, new)
     unit.stale |= changes.customers_of(unit.conn, list(unit.changed))
     _refold(unit)
     _note_reach(unit, new)
-    aside = set_aside(unit.conn, unit.to.account, unit.source, found.malformed, unit.now)
+    for do in unit.afterwards:
+        do()
+    acknowledge(unit, new)
+    unit.lanes |= unit.policy.alerting.waiting(unit.conn, unit.states, unit.now)
+    aside = set_aside(
+        unit.conn, unit.to.account, unit.source, found.malformed, unit.now,
+        whole=unit.found_by == "webhook",
+    )  # fmt: skip
     counts = (revised, removed, observed, aside, early, delivered)
     return Summary(len(new), items - len(new) - sum(counts), *counts)
 
@@ -108,13 +138,15 @@ def _new_messages(unit: Unit, new: Sequence[Arrival]) -> None:
     customers, contested = customers_of_threads(conn, places)
     heard = [a for a in new if not a.ours and a.placed.role != "context"]
     rows.put_readings(conn, unit.policy.labeller.label(conn, to, heard, arrivals))
-    rows.put_unread(conn, unit.policy.deferred, heard)
+    rows.put_unread(conn, unit.policy.deferred, [a for a in heard if not a.hushed])
     work = _step(unit, [a for a in new if a.placed.thread not in contested], customers)
     for arrival in new:
         arrival.conversation = work.of.get(arrival.id)
     rows.insert_messages(conn, to, new, unit.policy.rules.id, unit.found_by)
     rows.write_work(conn, to, work)
-    concerned, left = settle(conn, contested | moved.private | unit.private)
+    unit.states |= work.states
+    unit.settled = contested | moved.private | unit.private
+    concerned, left = settle(conn, unit.settled)
     others, gone = let_go(conn, moved.below, left)
     unit.stale |= concerned | others
     unit.gone |= gone
@@ -169,6 +201,8 @@ def _refold(unit: Unit) -> None:
         refold(unit.conn, unit.to.brand, unit.stale, unit.policy.rule_sets, work)
         work.of |= {id: work.of[new] for id, new in unit.became.items() if new in work.of}
         rows.write_work(unit.conn, unit.to, work)
+        before = set(work.refolded.values())
+        unit.states = {c: s for c, s in unit.states.items() if c not in before} | work.states
 
 
 def _note_reach(unit: Unit, new: Sequence[Arrival]) -> None:

@@ -4,7 +4,7 @@ No item that breaks a rule nobody thought of holds up its source for ever: it is
 the reason, and the rest of its batch is kept.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
@@ -13,7 +13,7 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import InterfaceError, OperationalError
 
 from careline.contract.context import Clock
-from careline.contract.items import Batch, Item, Malformed, Source
+from careline.contract.items import Batch, Item, Malformed
 from careline.engine.account import Account
 from careline.engine.catchup import sum_up
 from careline.engine.intake import Summary, ingest
@@ -34,19 +34,22 @@ class Keeping:
     policy: Policy
     failed: Failed
     """Told of an account's batch that could not be kept whole, and why."""
+    wake: Callable[[Iterable[str]], None] = lambda keys: None
+    """Asks for what is to be done now that a batch is kept."""
     _caught_up: set[str] = field(default_factory=set)
     """Accounts of which it is known that their first catch-up was told."""
 
-    async def keep(self, account: Account, source: Source, batch: Batch) -> Summary:
-        """Store a batch, and return what became of its items."""
-        unit = partial(self._unit, account, source, batch, self.clock.now())
+    async def keep(self, account: Account, source: str, found_by: str, batch: Batch) -> Summary:
+        """Store a batch of a source, and return what became of its items."""
+        unit = partial(self._unit, account, source, found_by, batch, self.clock.now())
         try:
-            summary, told = await self.store.write(unit)
+            summary, told, lanes = await self.store.write(unit)
         except Exception as error:
             if not _is_at_fault(batch, error):
                 raise
             self.failed(account.name, error)
-            summary, told = await self.store.write(partial(unit, sifted=True))
+            summary, told, lanes = await self.store.write(partial(unit, sifted=True))
+        self.wake(lanes)
         if told:
             self._caught_up.add(account.name)
         return summary
@@ -54,22 +57,29 @@ class Keeping:
     def _unit(
         self,
         account: Account,
-        source: Source,
+        source: str,
+        found_by: str,
         batch: Batch,
         now: datetime,
         conn: Connection,
         *,
         sifted: bool = False,
-    ) -> tuple[Summary, bool]:
-        """Store a batch; return whether the account's first catch-up is told by now."""
+    ) -> tuple[Summary, bool, set[str]]:
+        """Store a batch; return whether the account's first catch-up is told by now.
+
+        And the lanes to wake after the commit.
+        """
+        to, lanes = account.intake, set[str]()
 
         def take(part: Batch) -> Summary:
-            return ingest(conn, account.intake, source.name, part, now, self.policy, source.mode)
+            return ingest(conn, to, source, part, now, self.policy, found_by, lanes)
 
         summary = _sift(conn, batch, take) if sifted else take(batch)
         if batch.more or account.name in self._caught_up:
-            return summary, False
-        return summary, sum_up(conn, account.name, account.polls, to_micros(now))
+            return summary, False, lanes
+        at, alerting = to_micros(now), self.policy.alerting
+        told = sum_up(conn, to.account, to.brand, account.polls, at, alerting, lanes)
+        return summary, told, lanes
 
 
 def _is_at_fault(batch: Batch, error: Exception) -> bool:

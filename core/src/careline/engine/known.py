@@ -131,14 +131,16 @@ def _await(unit: Unit, message: str, facts: Facts) -> None:
 def _replace_words(unit: Unit, arrival: Arrival, old: Stored) -> None:
     """Keep these words for the others; what was erased stays empty."""
     m, sign = arrival.message, mark(unit.conn)
-    values = ("text", "title", "lang", "permalink", "attachments", "hash")
-    sets = ", ".join(f"{name} = {sign}" for name in values)
-    unit.conn.exec_driver_sql(
-        f"UPDATE bodies SET {sets} WHERE owner = {sign} AND revised_at = 0 AND erased_at IS NULL",
-        (m.text, m.title or None, m.lang or None, m.permalink or None, attachments_text(m),
-         arrival.hash, arrival.id),
-    )  # fmt: skip
+    if not arrival.hushed:
+        values = ("text", "title", "lang", "permalink", "attachments", "hash")
+        sets = ", ".join(f"{name} = {sign}" for name in values)
+        unit.conn.exec_driver_sql(
+            f"UPDATE bodies SET {sets}"
+            f" WHERE owner = {sign} AND revised_at = 0 AND erased_at IS NULL",
+            (m.text, m.title or None, m.lang or None, m.permalink or None, attachments_text(m),
+             arrival.hash, arrival.id),
+        )  # fmt: skip
+        unit.reworded.add(arrival.id)
     if not old.revised_at:
         row = (arrival.hash, m.rating, arrival.id)
         set_where(unit.conn, messages, ("hash", "rating"), ("id",), [row])
-    unit.reworded.add(arrival.id)

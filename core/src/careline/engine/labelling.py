@@ -192,7 +192,7 @@ def earlier_turns(
 
 
 def _turn(arrival: Arrival) -> tuple[Turn, str | None]:
-    return Turn(arrival.ours, _text(arrival)), arrival.parent
+    return Turn(arrival.ours, "" if arrival.hushed else _text(arrival)), arrival.parent
 
 
 _TURN = """

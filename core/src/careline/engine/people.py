@@ -24,10 +24,12 @@ class Link(NamedTuple):
 def identity_of(conn: Connection, said: str) -> str:
     """Return the identity that `said` names: a conversation's customer, or `NETWORK:USER`."""
     if ":" not in said:
-        rows = select_in(conn, conversations, ("customer",), "id", [full_id(conn, said)])
-        return str(rows[0][0])
+        ((customer,),) = select_in(conn, conversations, ("customer",), "id", [full_id(conn, said)])
+        if customer is None:
+            raise NotFound(f"conversation {said!r} is no customer's")
+        return str(customer)
     parts = [(said[:at], said[at + 1 :]) for at, sign in enumerate(said) if sign == ":"]
-    here = [id for network, user in parts for id in _named(conn, network, user)]
+    here = [id for network, user in parts if user for id in _named(conn, network, user)]
     if len(here) != 1:
         number = "no" if not here else "more than one"
         raise NotFound(f"there is {number} customer {said!r}: name it as NETWORK:USER")
@@ -95,6 +97,13 @@ def _end_if_alone(conn: Connection, person: str, actor: str, now: Micros) -> Non
     if len(left) == 1:
         row = (now, actor, left[0][0])
         set_where(conn, person_links, ("undone_at", "undone_by"), ("id",), [row])
+
+
+def all_of(conn: Connection, identity: str) -> list[str]:
+    """Return all identities of the person that this one is."""
+    select = "SELECT identity FROM person_links WHERE undone_at IS NULL AND person IN"
+    linked = query_in(conn, select, persons_of(conn, [identity]).values())
+    return sorted({identity, *(other for (other,) in linked)})
 
 
 def persons_of(conn: Connection, wanted: list[str]) -> dict[str, str]:

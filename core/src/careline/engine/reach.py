@@ -10,7 +10,8 @@ from careline.store.bulk import query_in, set_where
 from careline.store.tables import states
 
 _SELECT = """
-SELECT st.conversation, st.state, st.reach, max(o.reach), max(o.grew), max(i.followers)
+SELECT st.conversation, st.state, st.reach, max(o.reach), max(o.grew),
+       max(CASE WHEN i.erased_at IS NULL THEN i.followers ELSE st.reach END)
 FROM states st JOIN conversations c ON c.id = st.conversation
 JOIN messages m ON m.id = c.first
 LEFT JOIN observations o ON o.message = m.id LEFT JOIN identities i ON i.id = m.author

@@ -15,6 +15,7 @@ from careline.models import Model, Status
 from careline.store import parts, views
 from careline.store.inbox import InboxQuery, cursor, last_words, listed, snippets
 from careline.store.lookup import full_id
+from careline.store.outbox_views import OutboxView, views_of
 from careline.store.times import Stamp, to_micros
 
 
@@ -83,6 +84,9 @@ class ConversationView(Standing):
     acts: tuple[parts.ActView, ...]
     notes: tuple[parts.NoteView, ...]
     spans: tuple[parts.SpanView, ...]
+    outbox: tuple[OutboxView, ...]
+    """What was to leave us, and what became of it."""
+    drafts: tuple[parts.DraftView, ...]
     related: tuple[parts.RelatedView, ...]
 
 
@@ -132,6 +136,8 @@ def conversation(conn: Connection, id: str, now: datetime) -> ConversationView:
         acts=views.act_views(conn, id),
         notes=views.note_views(conn, id),
         spans=views.span_views(conn, id),
+        outbox=tuple(views_of(conn, views.action_ids(conn, id))),
+        drafts=views.draft_views(conn, id),
         related=views.related_views(conn, id, row.brand),
     )
 

@@ -23,21 +23,21 @@ _SELECT = """
 SELECT m.id, m.external_id, m.kind, m.visibility, m.author, m.parent, m.addressed, m.rating,
        coalesce(m.revised_at, 0), b.text, b.title, b.lang, b.attachments, m.hash
 FROM messages m JOIN bodies b ON b.owner = m.id AND b.revised_at = coalesce(m.revised_at, 0)
-WHERE m.direction = 'in' AND m.role <> 'context' AND b.erased_at IS NULL
+WHERE m.direction = 'in' AND m.role <> 'context' AND b.erased_at IS {erased}
   AND (m.labelled_by IS NULL OR m.labelled_by NOT LIKE 'person:%%') AND m.id IN"""
 
 
 def reread(unit: Unit) -> None:
     """Classify stored messages again: their words, or what was said before them, changed."""
     conn, to = unit.conn, unit.to
-    arrivals = load_arrivals(conn, {*unit.reread, *_with_turns(unit)})
+    arrivals = load_arrivals(conn, {*unit.reread, *_with_turns(unit)}) + _heard(unit)
     accounts = dict(select_in(conn, messages, ("id", "account"), "id", (a.id for a in arrivals)))
     for account in sorted(set(accounts.values())):
         own = [arrival for arrival in arrivals if accounts[arrival.id] == account]
         where = replace(to, account=account, channel=to.channels.get(account, to.channel))
         rows.put_readings(conn, unit.policy.labeller.label(conn, where, own, {}))
     rows.set_labels(conn, arrivals)
-    rows.put_unread(conn, unit.policy.deferred, arrivals)
+    rows.put_unread(conn, unit.policy.deferred, [a for a in arrivals if not a.hushed])
     unit.stale |= customers_of(conn, [arrival.id for arrival in arrivals])
 
 
@@ -51,9 +51,22 @@ def _with_turns(unit: Unit) -> set[str]:
     return found
 
 
-def load_arrivals(conn: Connection, ids: Iterable[str]) -> list[Arrival]:
+def _heard(unit: Unit) -> list[Arrival]:
+    """Return messages whose words are not kept, with those of the edit that was just heard."""
+    arrivals = load_arrivals(unit.conn, unit.heard, erased="NOT NULL")
+    for arrival in arrivals:
+        said = unit.heard[arrival.id].message
+        words = {name: getattr(said, name) for name in ("text", "title", "lang", "attachments")}
+        arrival.message = arrival.message.model_copy(update=words)
+        arrival.hushed = True
+    return arrivals
+
+
+def load_arrivals(conn: Connection, ids: Iterable[str], *, erased: str = "NULL") -> list[Arrival]:
     """Return stored messages of customers as arrivals with their labels, but for a person's."""
-    select = _SELECT if conn.dialect.name != "sqlite" else _SELECT.replace("%%", "%")
+    select = _SELECT.format(erased=erased)
+    if conn.dialect.name == "sqlite":
+        select = select.replace("%%", "%")
     return [_arrival(row) for row in query_in(conn, select, ids)]
 
 

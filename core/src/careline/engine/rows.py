@@ -30,7 +30,9 @@ MESSAGE = (
     "answers", "place", "role", "depth", "fact_at", "conversation", "intent", "sentiment",
     "urgency", "needs_reply", "pii", "labelled_by",
 )  # fmt: skip
-_BODY = ("owner", "revised_at", "text", "title", "lang", "permalink", "attachments", "hash")
+_BODY = (
+    "owner", "revised_at", "text", "title", "lang", "permalink", "attachments", "hash", "erased_at",
+)  # fmt: skip
 _LABELS = ("intent", "sentiment", "urgency", "needs_reply", "pii", "labelled_by")
 
 
@@ -58,14 +60,18 @@ def insert_messages(
 
 
 def put_bodies(conn: Connection, arrivals: Iterable[Arrival]) -> None:
-    """Insert the words of messages."""
-    rows = [
-        (a.id, a.revised_at, m.text, m.title or None, m.lang or None, m.permalink or None,
-         attachments_text(m), a.hash)
-        for a in arrivals
-        for m in (a.message,)
-    ]  # fmt: skip
-    insert_new(conn, tables.bodies, _BODY, rows)
+    """Insert the words of messages; of hushed ones, that there were some."""
+    insert_new(conn, tables.bodies, _BODY, [_body_row(arrival) for arrival in arrivals])
+
+
+def _body_row(a: Arrival) -> Sequence[Any]:
+    m = a.message
+    if a.hushed:
+        return a.id, a.revised_at, None, None, None, None, None, a.hash, a.received
+    return (
+        a.id, a.revised_at, m.text, m.title or None, m.lang or None, m.permalink or None,
+        attachments_text(m), a.hash, None,
+    )  # fmt: skip
 
 
 def put_readings(conn: Connection, reads: Iterable[Read]) -> None:

@@ -45,6 +45,14 @@ class Schedule:
             self._due.pop(key, None)
             self._ready.setdefault(prefix_of(key), {})[key] = None
 
+    def keep(self, prefixes: frozenset[str]) -> None:
+        """Forget what is ready or due of all other prefixes; what runs stays until it is done."""
+        self._ready = {p: keys for p, keys in self._ready.items() if p in prefixes}
+        self._due = {key: at for key, at in self._due.items() if prefix_of(key) in prefixes}
+        self._retrying = {key for key in self._retrying if prefix_of(key) in prefixes}
+        self._alarms = [(at, key) for key, at in self._due.items()]
+        heapify(self._alarms)
+
     def start(self, now: datetime) -> list[str]:
         """Return the keys that may run now; until `done` they count as running."""
         self._ring_alarms(now)

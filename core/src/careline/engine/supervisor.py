@@ -1,7 +1,7 @@
 """Stands between the core and every call of a plugin: one account's failure reaches no other."""
 
 import math
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import IntEnum
@@ -18,6 +18,8 @@ from careline.logs import redact
 
 T = TypeVar("T")
 _LONGEST = 86_400.0  # whatever a platform asks for, it is asked again after a day
+_LIVE = timedelta(days=1)  # what was said before that was caught up with: it came late of itself
+_PROVES_NOTHING = frozenset({"open", "close"})  # many a plugin asks nobody anything at them
 _SPREAD = 30.0  # who waits for the same moment comes back within so many seconds
 
 
@@ -36,6 +38,10 @@ class _Account:
     told: _News = _News.NONE
     lanes: dict[str, tuple[int, datetime]] = field(default_factory=dict)
     """Lanes that wait: their failures in a row, and when they are tried again."""
+    worked: set[str] = field(default_factory=set)
+    """Lanes that have worked since the account last stopped."""
+    stopped_by: str = ""
+    """The lane that stopped the account."""
 
     def change(self, now: datetime, state: Health, **values: object) -> None:
         since = self.health.since if state is self.health.state else now
@@ -58,31 +64,69 @@ class Supervisor:
         *,
         strict: bool = False,
         hide: Callable[[str], str] = redact,
+        on_stop: Callable[[str], None] = lambda account: None,
     ) -> None:
-        """`strict` raises a plugin's bugs, for tests; `hide` takes secrets out of reasons."""
+        """`strict` raises a plugin's bugs, for tests; `hide` takes secrets out of reasons.
+
+        `on_stop` hears of each account that from now on waits for a person.
+        """
         self._clock, self._random, self._log = clock, random, log
-        self._strict, self._hide = strict, hide
+        self._strict, self._hide, self._on_stop = strict, hide, on_stop
         self._accounts: dict[str, _Account] = {}
 
     def snapshot(self) -> Sequence[AccountHealth]:
         """Return the health of every account, by name."""
         return [self._accounts[name].health for name in sorted(self._accounts)]
 
+    def stopped(self, account: str) -> bool:
+        """Tell whether an account waits for a person."""
+        return self._of(account).health.state.stopped
+
+    def stops(self) -> Mapping[str, str]:
+        """Return all accounts that wait for a person, each with the lane that stopped it."""
+        known = self._accounts.items()
+        return {name: one.stopped_by for name, one in known if one.health.state.stopped}
+
+    def works(self, account: str, lane: str) -> bool:
+        """Tell whether a lane of an account is known to work; "": any that proves anything."""
+        known = self._accounts.get(account)
+        if known is None or known.health.state.stopped:
+            return False
+        return lane in known.worked if lane else bool(known.worked - _PROVES_NOTHING)
+
+    def refuses(self, account: str, lane: str = "") -> Unavailable | None:
+        """Return why a call would not be made now; None: it would."""
+        known, now = self._of(account), self._clock.now()
+        _, next_try = known.lanes.get(lane, (0, now))
+        if not known.health.state.stopped and next_try <= now:
+            return None
+        at = None if known.health.state.stopped else next_try
+        return Unavailable(account, known.health.reason, next_try=at, called=False)
+
     def add(self, account: str) -> None:
         """Know an account before its first call: it is ok until it fails."""
         self._of(account)
 
-    def saw_item(self, account: str) -> None:
-        """Note that an item came in now."""
-        known = self._of(account)
-        known.health = replace(known.health, last_item_at=self._clock.now())
+    def saw_item(self, account: str, posted_at: datetime | None = None) -> None:
+        """Note that an item came in now; `posted_at` is when the newest was said, if it is new."""
+        known, now = self._of(account), self._clock.now()
+        lag = known.health.lag
+        if posted_at is not None and now - posted_at <= _LIVE:
+            lag = max(now - posted_at, timedelta())
+        known.health = replace(known.health, last_item_at=now, lag=lag)
 
-    def disable(self, account: str, reason: str) -> None:
-        """Stop calling an account until it is `reset`."""
+    def was_pushed_to(self, account: str) -> None:
+        """Note that the platform called us of itself, and that what it said was kept."""
+        known = self._of(account)
+        known.health = replace(known.health, last_success=self._clock.now())
+
+    def disable(self, account: str, reason: str, lane: str = "") -> None:
+        """Stop calling an account until it is `reset`: `lane` is what it failed at."""
         known = self._of(account)
         known.told = _News.PERSON
         known.change(self._clock.now(), Health.DISABLED, reason=reason, next_try=None)
         self._log.warning("account is disabled", account=account, reason=reason)
+        self._stopped(known, lane)
 
     def reset(self, account: str) -> None:
         """Call an account again, at once: a person acted. It is ok after its next success."""
@@ -106,7 +150,8 @@ class Supervisor:
             Rejected: this item is refused; the account is fine.
             Unavailable: the account is down, or this call brought it down.
         """
-        self._admit(account, lane)
+        if (refusal := self.refuses(account, lane)) is not None:
+            raise refusal
         try:
             result = await _within(timeout, call)
         except BaseException as raised:
@@ -129,16 +174,15 @@ class Supervisor:
             self._accounts[account] = _Account(health)
         return self._accounts[account]
 
-    def _admit(self, account: str, lane: str) -> None:
-        known, now = self._of(account), self._clock.now()
-        _, next_try = known.lanes.get(lane, (0, now))
-        if known.health.state.stopped or next_try > now:
-            at = None if known.health.state.stopped else next_try
-            raise Unavailable(account, known.health.reason, next_try=at, called=False)
+    def _stopped(self, known: _Account, lane: str) -> None:
+        known.stopped_by = lane
+        known.worked.clear()
+        self._on_stop(known.health.account)
 
     def _worked(self, account: str, lane: str) -> None:
         known, now = self._of(account), self._clock.now()
         known.lanes.pop(lane, None)
+        known.worked.add(lane)
         known.health = replace(known.health, last_success=now)
         if known.health.state is Health.RETRYING and not known.lanes:
             failures, known.told = known.health.failures, _News.NONE
@@ -153,6 +197,7 @@ class Supervisor:
             known.change(
                 now, Health.NEEDS_ATTENTION, reason=reason, next_try=None, failures=failures
             )
+            self._stopped(known, lane)
         elif not known.health.state.stopped:
             next_try = self._back_off(known, lane, error)
             soonest = min(at for _, at in known.lanes.values())

@@ -18,7 +18,7 @@ def export_rows(conn: Connection, *, brand: str | None = None) -> Iterator[dict[
     """Yield one record per message, in the order of their ids, which never changes.
 
     The words are the current ones; those that were erased are null. `author` is the platform's
-    user id; null where the platform does not say.
+    user id; null where the platform does not say, or they were erased.
     """
     last = ""
     while rows := _chunk(conn, brand, last):
@@ -51,7 +51,7 @@ def _record(row: Row[Any], readings: Mapping[str, Any]) -> dict[str, Any]:
         "account": row.account,
         "conversation_id": row.conversation,
         "thread_id": row.thread,
-        "author": row.user,
+        "author": row.user or None,
         "direction": row.direction,
         "visibility": row.visibility,
         "kind": row.kind,

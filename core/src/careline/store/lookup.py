@@ -21,7 +21,7 @@ def full_id(conn: Connection, said: str) -> str:
 
     Raises `NotFound` where none or several do; the text says which come near.
     """
-    said = said.strip().lower()
+    said = _typed(said).lower()
     if len(said) < SHORTEST:
         raise NotFound(f"{said!r} is too short: give at least {SHORTEST} characters of the id")
     matches = sorted({_newest(conn, id) for id in _beginning(conn, said)})
@@ -30,6 +30,43 @@ def full_id(conn: Connection, said: str) -> str:
     if not matches:
         raise NotFound(f"there is no conversation {said}" + _hint(conn, said))
     return matches[0]
+
+
+def one_of(conn: Connection, column: Any, said: str, what: str) -> str:
+    """Return the id in `column` that `said` is, or begins.
+
+    Raises `NotFound` where none or several do; `what` names the sort of thing.
+    """
+    said = _typed(said)
+    query = select(column).where(column.between(said, said + _LAST)).order_by(column).limit(6)
+    found = [id for id in conn.scalars(query.distinct()) if id.startswith(said)]
+    if said in found:
+        return said
+    if len(said) < SHORTEST or len(found) > 1:
+        several = ", ".join(found[:5])
+        raise NotFound(
+            f"{said!r} is too short: it may be {several}" if found else _none(what, said)
+        )
+    if not found:
+        raise NotFound(_none(what, said))
+    return str(found[0])
+
+
+def _typed(said: str) -> str:
+    """Return what somebody typed as text that a database can be asked for."""
+    return said.strip().encode("utf-8", "replace").decode().replace("\0", "?")
+
+
+def _none(what: str, said: str) -> str:
+    return _NONE[what].format(repr(said))
+
+
+_NONE: Final = {
+    "thread": "there is no thread {}: `careline show` of its conversation lists them",
+    "message": "there is no message {}: `careline show` of its conversation lists them",
+    "draft": "there is no draft {}: `careline show` of its conversation lists them",
+    "action": "there is no action {}: `careline outbox --all` lists them",
+}
 
 
 def _beginning(conn: Connection, said: str) -> list[str]:

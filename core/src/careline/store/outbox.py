@@ -24,6 +24,7 @@ from sqlalchemy import Connection
 
 from careline.ids import content_hash
 from careline.store.bulk import delete_keys, insert_new, mark, query_in
+from careline.store.presence import gone
 from careline.store.tables import bodies, claims
 
 
@@ -45,6 +46,11 @@ WAITING: Final = (State.QUEUED, State.SENDING, State.UNSURE)
 """What is still to leave."""
 FAILED: Final = (State.PARKED, State.DEAD)
 """What a person has to look at."""
+UNKNOWN: Final = (State.SENDING, State.UNSURE, State.PARKED)
+"""What may have been done, or not."""
+SETTLES: Final = 5_000_000
+"""In microseconds: what a platform did may not be seen at once by whoever looks for it."""
+_OPEN: Final = "o.state IN ('queued', 'sending', 'unsure', 'parked')"  # as the index has it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,6 +85,8 @@ class Row(Outgoing):
     state: State
     attempts: int
     tried_at: int | None
+    holder: int | None
+    """The run that tried it last (store/presence.py)."""
     ended_at: int | None
     reason: str | None
     why: str | None
@@ -91,7 +99,7 @@ _PLAIN = (
     "id", "lane", "kind", "brand", "thread", "conversation", "message", "actor", "at", "plan",
     "step", "next_at",
 )  # fmt: skip
-_KEPT = ("number", "attempts", "tried_at", "ended_at", "reason", "why", "parcel")
+_KEPT = ("number", "attempts", "tried_at", "holder", "ended_at", "reason", "why", "parcel")
 _SELECT = (
     "SELECT "
     + ", ".join(f'o."{name}"' for name in (*_PLAIN, *_KEPT, "state", "payload", "receipt"))
@@ -134,8 +142,9 @@ def pending_lanes(conn: Connection, now: int, prefix: str) -> list[str]:
     """Return the lanes of a prefix that have something to send at `now`."""
     sign = mark(conn)
     select = (
-        f"SELECT DISTINCT lane FROM outbox WHERE state IN {_sql(WAITING[0], WAITING[2])}"
-        f" AND lane LIKE {sign} AND (next_at IS NULL OR next_at <= {sign})"
+        f"SELECT DISTINCT o.lane FROM outbox o WHERE {_OPEN}"
+        f" AND o.state IN {_sql(State.QUEUED, State.UNSURE)}"
+        f" AND o.lane LIKE {sign} AND (o.next_at IS NULL OR o.next_at <= {sign})"
     )
     return [lane for (lane,) in conn.exec_driver_sql(select, (f"{prefix}:%", now))]
 
@@ -147,35 +156,77 @@ AND NOT EXISTS (SELECT 1 FROM outbox b WHERE b."plan" = o."plan" AND b.step < o.
                 AND b.state NOT IN ('{State.SENT}', '{State.SKIPPED}'))"""
 
 
-def take(conn: Connection, lane: str, now: int) -> Row | None:
+def take(conn: Connection, lane: str, now: int, holder: int) -> Row | None:
     """Return the next row of a lane that may go, its attempt recorded; None: none may.
 
-    One that is `unsure` stays so: it has to be looked up before it is tried.
+    One that is `unsure` stays so: it has to be looked up before it is tried. Those that were tried
+    more often come later, so that one that fails holds up no other.
     """
     sign = mark(conn)
     free = _FREE.format(waiting=_sql(*WAITING))
     select = (
-        f"{_SELECT} WHERE o.lane = {sign} AND o.state IN {_sql(State.QUEUED, State.UNSURE)}"
-        f" AND (o.next_at IS NULL OR o.next_at <= {sign}) AND {free} ORDER BY o.number LIMIT 1"
+        f"{_SELECT} WHERE o.lane = {sign} AND {_OPEN}"
+        f" AND o.state IN {_sql(State.QUEUED, State.UNSURE)}"
+        f" AND (o.next_at IS NULL OR o.next_at <= {sign}) AND {free}"
+        " ORDER BY o.attempts, o.number LIMIT 1"
     )
     found = conn.exec_driver_sql(select, (lane, now)).first()
     if found is None:
         return None
     row = _row(found)
-    return row if row.state is State.UNSURE else try_again(conn, row, now)
+    return row if row.state is State.UNSURE else try_again(conn, row, now, holder)
 
 
-def try_again(conn: Connection, row: Row, now: int) -> Row | None:
-    """Record an attempt at a row as it was read; None: another process was faster."""
+def try_again(conn: Connection, row: Row, now: int, holder: int) -> Row | None:
+    """Record an attempt of this run at a row as it was read; None: another run was faster."""
     sign = mark(conn)
     update = (
         f"UPDATE outbox SET state = '{State.SENDING}', attempts = attempts + 1, tried_at = {sign},"
-        f" next_at = NULL WHERE id = {sign} AND state = {sign} AND attempts = {sign}"
+        f" holder = {sign}, next_at = NULL"
+        f" WHERE id = {sign} AND state = {sign} AND attempts = {sign}"
     )
-    values = (now, row.id, row.state.value, row.attempts)
+    values = (now, holder, row.id, row.state.value, row.attempts)
     if conn.exec_driver_sql(update, values).rowcount != 1:
         return None
     return load(conn, [row.id])[0]
+
+
+def ready(conn: Connection, lane: str, now: int, limit: int) -> list[Row]:
+    """Return the rows of a lane that may go, in no order but how often they were tried.
+
+    Those that left as one before stand beside each other.
+    """
+    sign = mark(conn)
+    select = (
+        f"{_SELECT} WHERE o.lane = {sign} AND {_OPEN}"
+        f" AND o.state IN {_sql(State.QUEUED, State.UNSURE)}"
+        f" AND (o.next_at IS NULL OR o.next_at <= {sign})"
+        f" ORDER BY o.attempts, coalesce(o.parcel, ''), o.number LIMIT {limit}"
+    )
+    return [_row(one) for one in conn.exec_driver_sql(select, (lane, now))]
+
+
+def send_together(conn: Connection, rows: Sequence[Row], parcel: str, now: int) -> list[Row]:
+    """Record an attempt at rows that leave as one; return those that nobody else has taken."""
+    sign = mark(conn)
+    update = (
+        f"UPDATE outbox SET state = '{State.SENDING}', attempts = attempts + 1, tried_at = {sign},"
+        f" next_at = NULL, parcel = {sign} WHERE id = {sign} AND state = {sign}"
+        f" AND attempts = {sign}"
+    )
+    values = [(now, parcel, row.id, row.state.value, row.attempts) for row in rows]
+    conn.exec_driver_sql(update, values)
+    now_so = load(conn, [row.id for row in rows])
+    return [row for row in now_so if row.state is State.SENDING and row.tried_at == now]
+
+
+def overdue(conn: Connection, lane: str, before: int) -> list[Row]:
+    """Return the rows of a lane that have waited since before a time."""
+    select = (
+        f"{_SELECT} WHERE o.lane = {mark(conn)} AND {_OPEN}"
+        f" AND o.state IN {_sql(State.QUEUED, State.UNSURE)} AND o.at < {mark(conn)}"
+    )
+    return [_row(one) for one in conn.exec_driver_sql(select, (lane, before))]
 
 
 def load(conn: Connection, ids: Iterable[str]) -> list[Row]:
@@ -185,17 +236,46 @@ def load(conn: Connection, ids: Iterable[str]) -> list[Row]:
     ]
 
 
+def hold(conn: Connection, ids: Iterable[str]) -> list[Row]:
+    """Return rows as they are now; until the commit nobody takes one to its platform."""
+    wanted = sorted(ids)
+    if conn.dialect.name == "postgresql":
+        query_in(conn, "SELECT id FROM outbox WHERE id IN", wanted, "ORDER BY id FOR UPDATE")
+    return load(conn, wanted)
+
+
 def by(conn: Connection, column: str, values: Iterable[str]) -> list[Row]:
     """Return the rows of threads, conversations, plans, parcels or states."""
     select = f'{_SELECT} WHERE o."{column}" IN'
     return [_row(one) for one in query_in(conn, select, values, "ORDER BY o.number")]
 
 
+def latest(conn: Connection, states: Sequence[State], limit: int) -> list[Row]:
+    """Return rows in some states (none given: in any), the latest queued first."""
+    where = f"WHERE o.state IN {_sql(*states)}" if states else ""
+    select = f"{_SELECT} {where} ORDER BY o.number DESC LIMIT {mark(conn)}"
+    return [_row(one) for one in conn.exec_driver_sql(select, (limit,))]
+
+
+def in_doubt(conn: Connection, brand: str) -> list[Row]:
+    """Return the rows of a brand's channels that may have been done, or not."""
+    select = (
+        f"{_SELECT} WHERE {_OPEN} AND o.state IN {_sql(*UNKNOWN)} AND substr(o.lane, 1, 5) = 'send:'"
+        f" AND o.brand = {mark(conn)} ORDER BY o.number"
+    )
+    return [_row(one) for one in conn.exec_driver_sql(select, (brand,))]
+
+
+def is_used(conn: Connection) -> bool:
+    """Whether anything was ever to leave us."""
+    return conn.exec_driver_sql("SELECT 1 FROM outbox LIMIT 1").first() is not None
+
+
 def next_time(conn: Connection, lane: str) -> int | None:
     """Return when a lane has something to do that waits for a time."""
     select = (
-        f"SELECT min(next_at) FROM outbox WHERE lane = {mark(conn)}"
-        f" AND state IN {_sql(State.QUEUED, State.UNSURE)}"
+        f"SELECT min(o.next_at) FROM outbox o WHERE o.lane = {mark(conn)} AND {_OPEN}"
+        f" AND o.state IN {_sql(State.QUEUED, State.UNSURE)}"
     )
     found: int | None = conn.exec_driver_sql(select, (lane,)).scalar()
     return found
@@ -243,14 +323,22 @@ def requeue(conn: Connection, row: Row, now: int) -> bool:
     return _set(conn, row, FAILED, reason=None, why=None, **values)
 
 
-def recover(conn: Connection, before: int) -> list[Row]:
-    """Mark attempts begun before a time as of unknown outcome: who made them is no more."""
-    sign = mark(conn)
-    select = f"{_SELECT} WHERE o.state = '{State.SENDING}' AND o.tried_at < {sign}"
-    lost = [_row(one) for one in conn.exec_driver_sql(select, (before,))]
-    for row in lost:
-        _set(conn, row, (State.SENDING,), state=State.UNSURE.value, why="it was cut short")
-    return lost
+def lost(conn: Connection, holder: int, before: int) -> list[Row]:
+    """Return the attempts that have not ended and never will.
+
+    Their run is gone; or they began before a time, so long ago that no call lasts.
+    """
+    select = f"{_SELECT} WHERE {_OPEN} AND o.state = '{State.SENDING}'"
+    rows = [_row(one) for one in conn.exec_driver_sql(select)]
+    dead = gone(conn, {row.holder for row in rows if row.holder} - {holder})
+    return [row for row in rows if row.holder in dead or (row.tried_at or 0) < before]
+
+
+def recover(conn: Connection, holder: int, before: int) -> None:
+    """Mark lost attempts as of unknown outcome."""
+    for row in lost(conn, holder, before):
+        later, why = (row.tried_at or 0) + SETTLES, "it was cut short"
+        _set(conn, row, (State.SENDING,), state=State.UNSURE.value, next_at=later, why=why)
 
 
 def _set(conn: Connection, row: Row, states: Sequence[State], **values: Any) -> bool:

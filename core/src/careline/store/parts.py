@@ -89,8 +89,24 @@ class SpanView(Model):
     """A thread, as far as it belongs to the conversation."""
 
     thread: str
+    visibility: str
+    place: str
     current: bool
     """Whether what comes in this thread belongs here."""
+
+
+class DraftView(Model):
+    """Words that a person wrote and that were not sent: a colleague was faster."""
+
+    id: str
+    at: Stamp
+    actor: str
+    thread: str | None
+    kind: str
+    """answer, direct or private_reply."""
+    promised: Stamp | None
+    """The time by which the customer would be told to hear from us."""
+    text: str | None
 
 
 class RelatedView(Model):

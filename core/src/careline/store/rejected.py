@@ -1,10 +1,16 @@
 """What was set aside: items that could not be understood, each with its reason."""
 
-from sqlalchemy import Connection, func, select
+from collections.abc import Iterable
+from typing import Final
+
+from sqlalchemy import Connection, LargeBinary, func, select
 
 from careline.models import Model
 from careline.store.tables import rejected
 from careline.store.times import Stamp
+
+_SHOWN: Final = 65_536
+"""Bytes shown of each."""
 
 
 class RejectedView(Model):
@@ -28,7 +34,9 @@ def rejected_views(
 ) -> tuple[tuple[RejectedView, ...], int]:
     """Return what was set aside, the latest first, and how many there are in all."""
     r = rejected.c
-    wanted = select(rejected).order_by(r.last_at.desc(), r.id).limit(limit)
+    shown = func.substr(r.raw, 1, _SHOWN, type_=LargeBinary).label("raw")
+    plain = (column for column in r if column is not r.raw)
+    wanted = select(*plain, shown).order_by(r.last_at.desc(), r.id).limit(limit)
     counted = select(func.count()).select_from(rejected)
     if account is not None:
         wanted, counted = wanted.where(r.account == account), counted.where(r.account == account)
@@ -39,3 +47,11 @@ def rejected_views(
 
 def _text(raw: bytes) -> str:
     return bytes(raw).decode("utf-8", "backslashreplace")
+
+
+def rejected_of(conn: Connection, ids: Iterable[str]) -> tuple[RejectedView, ...]:
+    """Return what was set aside by its ids, each whole, the earliest first."""
+    r = rejected.c
+    query = select(rejected).where(r.id.in_(list(ids))).order_by(r.at, r.id)
+    rows = (row._asdict() for row in conn.execute(query))
+    return tuple(RejectedView(**(row | {"raw": _text(row["raw"])})) for row in rows)

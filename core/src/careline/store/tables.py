@@ -357,7 +357,8 @@ effects = Table(
     _text("why"),
 )
 
-_WAITS = text("state IN ('queued', 'sending', 'unsure')")
+_OPEN = text("state IN ('queued', 'sending', 'unsure', 'parked')")
+_DEAD = text("state = 'dead'")
 
 outbox = Table(
     "outbox",
@@ -382,6 +383,7 @@ outbox = Table(
     Column("attempts", Integer, nullable=False, default=0),
     _time("next_at"),
     _time("tried_at"),
+    Column("holder", Integer),
     _time("ended_at"),
     _text("reason"),
     _text("why"),
@@ -389,7 +391,9 @@ outbox = Table(
     _text("plan"),
     Column("step", Integer, nullable=False, default=0),
     _text("parcel"),
-    Index("outbox_next", "lane", "number", sqlite_where=_WAITS, postgresql_where=_WAITS),
+    Index("outbox_next", "lane", "number", sqlite_where=_OPEN, postgresql_where=_OPEN),
+    Index("outbox_dead", "lane", sqlite_where=_DEAD, postgresql_where=_DEAD),
+    Index("outbox_message", "message"),
     Index("outbox_thread", "thread"),
     Index("outbox_conversation", "conversation"),
     Index("outbox_plan", "plan"),
@@ -413,6 +417,8 @@ claims = Table(
     Index("claims_action", "action"),
 )
 
+_NO_CASE = text("conversation IS NULL")
+
 alerts = Table(
     "alerts",
     metadata,
@@ -429,6 +435,7 @@ alerts = Table(
     _time("closed_at"),
     _text("why"),
     Index("alerts_conversation", "conversation"),
+    Index("alerts_account", "account", sqlite_where=_NO_CASE, postgresql_where=_NO_CASE),
 )
 
 drafts = Table(
@@ -437,9 +444,11 @@ drafts = Table(
     _key(),
     _text("conversation", null=False),
     _text("thread"),
+    _text("kind", null=False),
     _text("actor", null=False),
     _text("state", null=False),
     _time("at", null=False),
+    _time("promised"),
 )
 
 notes = Table(

@@ -11,3 +11,9 @@ def take_turn(conn: Connection, brand: str) -> None:
     if conn.dialect.name == "postgresql":
         lock = "SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))"
         conn.exec_driver_sql(lock, (f"careline/{brand}",))
+
+
+def take_all_turns(conn: Connection) -> None:
+    """Wait for the units of all brands: a person may have written to any."""
+    for (brand,) in conn.exec_driver_sql("SELECT id FROM brands ORDER BY id").all():
+        take_turn(conn, brand)

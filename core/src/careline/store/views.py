@@ -12,6 +12,7 @@ from careline.store.labels import LabelView, labels_of, load_readings
 from careline.store.parts import (
     ActView,
     DeadlineView,
+    DraftView,
     MessageView,
     NoteView,
     Outcome,
@@ -24,10 +25,13 @@ from careline.store.tables import (
     bodies,
     conversations,
     deadlines,
+    drafts,
     identities,
     messages,
     notes,
+    outbox,
     person_links,
+    redirects,
     spans,
     states,
     threads,
@@ -104,7 +108,7 @@ def _message(row: Row[Any], labels: dict[str, LabelView]) -> MessageView:
 
 def who(row: Row[Any]) -> Who:
     """Return whom a row that holds an identity's `user`, `name` and `handle` speaks of."""
-    return Who(user=row.user, name=row.name, handle=row.handle)
+    return Who(user=row.user or None, name=row.name, handle=row.handle)
 
 
 def deadline_views(conn: Connection, id: str, now: datetime) -> tuple[DeadlineView, ...]:
@@ -168,9 +172,34 @@ def note_views(conn: Connection, id: str) -> tuple[NoteView, ...]:
 
 def span_views(conn: Connection, id: str) -> tuple[SpanView, ...]:
     """Return the threads that make up the conversation."""
-    s = spans.c
-    query = select(s.thread, s.to_position).where(s.conversation == id).order_by(s.from_position)
-    return tuple(SpanView(thread=t, current=end is None) for t, end in conn.execute(query))
+    s, t = spans.c, threads.c
+    query = (
+        select(s.thread, t.visibility, t.place, s.to_position.is_(None).label("current"))
+        .join(threads, t.id == s.thread)
+        .where(s.conversation == id)
+        .order_by(s.from_position)
+    )
+    return tuple(SpanView(**row._mapping) for row in conn.execute(query))
+
+
+def draft_views(conn: Connection, id: str) -> tuple[DraftView, ...]:
+    """Return what was written and not sent, oldest first."""
+    d = drafts.c
+    old = select(redirects.c.old).where(redirects.c.new == id)
+    query = (
+        select(d.id, d.at, d.actor, d.thread, d.kind, d.promised, bodies.c.text)
+        .outerjoin(bodies, bodies.c.owner == d.id)
+        .where(or_(d.conversation == id, d.conversation.in_(old)), d.state == "draft")
+        .order_by(d.at, d.kind, d.id)
+    )
+    return tuple(DraftView(**row._mapping) for row in conn.execute(query))
+
+
+def action_ids(conn: Connection, id: str) -> list[str]:
+    """Return the rows of the outbox that are about the conversation's messages."""
+    inside = select(messages.c.id).where(_inside(id))
+    query = select(outbox.c.id).where(outbox.c.message.in_(inside)).order_by(outbox.c.number)
+    return list(conn.scalars(query))
 
 
 def related_views(conn: Connection, id: str, brand: str) -> tuple[RelatedView, ...]:

@@ -12,16 +12,20 @@ if TYPE_CHECKING:
     from careline.testing.clock import FakeClock, settle
     from careline.testing.context import LoopbackHttp, MemoryContext, MemoryState
     from careline.testing.guards import no_hang, no_io, no_network, no_real_clock
+    from careline.testing.host import Fault, LoopbackHost, Platform
     from careline.testing.hostile import (
         HOSTILE_CHANNELS,
         HOSTILE_CLASSIFIERS,
+        HOSTILE_NOTIFIERS,
         HOSTILE_PLUGINS,
         HostileChannel,
         HostileClassifier,
+        HostileNotifier,
         install_hostile,
     )
     from careline.testing.imports import import_is_quiet
     from careline.testing.leaks import nothing_left_open
+    from careline.testing.notifier_suite import NotifierSuite
     from careline.testing.recorder import Line, Recorder
 
 _HOMES = {
@@ -30,16 +34,20 @@ _HOMES = {
     "clock": ("FakeClock", "settle"),
     "context": ("LoopbackHttp", "MemoryContext", "MemoryState"),
     "guards": ("no_hang", "no_io", "no_network", "no_real_clock"),
+    "host": ("Fault", "LoopbackHost", "Platform"),
     "hostile": (
         "HOSTILE_CHANNELS",
         "HOSTILE_CLASSIFIERS",
+        "HOSTILE_NOTIFIERS",
         "HOSTILE_PLUGINS",
         "HostileChannel",
         "HostileClassifier",
+        "HostileNotifier",
         "install_hostile",
     ),
     "imports": ("import_is_quiet",),
     "leaks": ("nothing_left_open",),
+    "notifier_suite": ("NotifierSuite",),
     "recorder": ("Line", "Recorder"),
 }
 _HOME = {name: home for home, names in _HOMES.items() for name in names}
@@ -47,17 +55,23 @@ _HOME = {name: home for home, names in _HOMES.items() for name in names}
 __all__ = [
     "HOSTILE_CHANNELS",
     "HOSTILE_CLASSIFIERS",
+    "HOSTILE_NOTIFIERS",
     "HOSTILE_PLUGINS",
     "HOSTILE_TEXTS",
     "ChannelSuite",
     "ClassifierSuite",
     "FakeClock",
+    "Fault",
     "HostileChannel",
     "HostileClassifier",
+    "HostileNotifier",
     "Line",
+    "LoopbackHost",
     "LoopbackHttp",
     "MemoryContext",
     "MemoryState",
+    "NotifierSuite",
+    "Platform",
     "Recorder",
     "import_is_quiet",
     "install_hostile",

@@ -1,23 +1,21 @@
 """The checks of a channel's life: opening, closing, cancelling, secrets, time."""
 
-import io
-import logging
 import traceback
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, redirect_stderr, redirect_stdout, suppress
+from collections.abc import Callable
+from contextlib import suppress
+from functools import partial
 from typing import Any
 
-import anyio
 import httpx
 import pytest
-from anyio.lowlevel import checkpoint
 
 from careline.logs import secrets_of
-from careline.plugin import Channel, Source
+from careline.plugin import Capability, Channel, Source
 from careline.testing.guards import Breach, Hung, in_time, no_hang, no_network, no_real_clock
-from careline.testing.hearing import HearingSuite
-from careline.testing.leaks import nothing_left_open
+from careline.testing.leaks import cut_short, nothing_left_open
+from careline.testing.output import caught_output
 from careline.testing.recorder import Recorder
+from careline.testing.speaking import SpeakingSuite
 
 _MOMENTS = (0, 1, 3, 10)  # turns of the event loop after which a call is cancelled
 _ANSWERS: tuple[Callable[[httpx.Request], httpx.Response], ...] = (
@@ -26,7 +24,7 @@ _ANSWERS: tuple[Callable[[httpx.Request], httpx.Response], ...] = (
 )
 
 
-class LifeChecks(HearingSuite):
+class LifeChecks(SpeakingSuite):
     """What holds from making a channel to letting go of it."""
 
     async def test_open_and_close_twice(self) -> None:
@@ -51,20 +49,15 @@ class LifeChecks(HearingSuite):
         with no_network(), no_hang(self.patience, "a cancelled poll"):
             async with self.opened(self.make_context()) as channel:
                 for source in channel.sources:
-                    async with anyio.create_task_group() as tasks:
-                        tasks.start_soon(self._hear_once, channel, source)
-                        for _ in range(turns):
-                            await checkpoint()
-                        tasks.cancel_scope.cancel()
+                    await cut_short(turns, partial(self._hear_once, channel, source))
 
     async def _hear_once(self, channel: Channel[Any], source: Source) -> None:
-        with suppress(Exception):  # what it raises is another check's business
-            if source.mode == "poll":
-                await channel.poll(source, None)
-                return
-            async with self.streamed(channel, source) as batches:
-                async for _ in batches:
-                    break
+        if source.mode == "poll":
+            await channel.poll(source, None)
+            return
+        async with self.streamed(channel, source) as batches:
+            async for _ in batches:
+                break
 
     async def test_time_is_the_contexts(self) -> None:
         """It asks `context.clock` for the time, and for every wait."""
@@ -83,13 +76,13 @@ class LifeChecks(HearingSuite):
                 assert not leaks, f"a secret is in {place}"
 
     async def _everything_said(self, network: httpx.AsyncBaseTransport | None) -> dict[str, str]:
-        """Live through a whole life with odd cursors, and return all that was shown of it."""
+        """Live through a whole life with odd cursors; return all that was shown of it."""
         log = Recorder()
         context = self.make_context(log=log, network=network)
         channel = self.make_channel(context)
         errors: list[str] = []
-        with suppress(Breach), _output() as output, no_network():
-            for act in (channel.open, *_polls(channel), channel.close):
+        with suppress(Breach), caught_output() as output, no_network():
+            for act in (channel.open, *_polls(channel), *self._acts(channel), channel.close):
                 try:
                     await in_time(act(), self.patience, "it")
                 except Hung:
@@ -104,6 +97,15 @@ class LifeChecks(HearingSuite):
             "an exception": "".join(errors),
         }
 
+    def _acts(self, channel: Channel[Any]) -> list[Callable[[], Any]]:
+        """Return each declared action, and the look whether it was done."""
+        finds = Capability.FIND in channel.capabilities
+        calls: list[Callable[[], Any]] = []
+        for action in self.declared().values():
+            calls.append(partial(channel.perform, action))
+            calls += [partial(channel.find, action, self.now)] if finds else []
+        return calls
+
 
 def _polls(channel: Channel[Any]) -> list[Callable[[], Any]]:
     """Return polls from the start and from cursors that make no sense."""
@@ -117,18 +119,3 @@ def _polls(channel: Channel[Any]) -> list[Callable[[], Any]]:
 
         calls.append(poll)
     return calls
-
-
-@contextmanager
-def _output() -> Iterator[io.StringIO]:
-    """Catch the standard streams and the stdlib's log, at every level."""
-    text, root = io.StringIO(), logging.getLogger()
-    handler, level = logging.StreamHandler(text), root.level
-    root.addHandler(handler)
-    root.setLevel(logging.DEBUG)
-    try:
-        with redirect_stdout(text), redirect_stderr(text):
-            yield text
-    finally:
-        root.removeHandler(handler)
-        root.setLevel(level)

@@ -1,27 +1,34 @@
 """The suite that a channel's author subclasses: one class, a sample configuration, all checks."""
 
 import inspect
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 
-from careline.plugin import (
-    Batch,
-    Capability,
-    Channel,
-    Permission,
-    Source,
-    Unsupported,
-    Visibility,
-)
+from careline.plugin import Batch, Capability, Channel, Source, Unsupported
+from careline.testing.channel_faults import FaultChecks
+from careline.testing.channel_find import FindChecks
 from careline.testing.channel_items import ItemChecks
 from careline.testing.channel_life import LifeChecks
-from careline.testing.guards import in_time, no_hang, no_io, no_network, no_real_clock
-from careline.testing.samples import ACTIONS, calls_of, facts_of
+from careline.testing.channel_perform import PerformChecks
+from careline.testing.channel_permission import PermissionChecks
+from careline.testing.channel_webhooks import WebhookChecks
+from careline.testing.guards import in_time, no_network
+from careline.testing.receiving import ReceivingSuite
+from careline.testing.samples import calls_of
 
 
-class ChannelSuite(ItemChecks, LifeChecks):
+class ChannelSuite(
+    ItemChecks,
+    LifeChecks,
+    WebhookChecks,
+    PermissionChecks,
+    PerformChecks,
+    FaultChecks,
+    FindChecks,
+):
     """All checks of a channel.
 
     Subclass it in a test module, and name the class and a sample configuration:
@@ -78,23 +85,24 @@ class ChannelSuite(ItemChecks, LifeChecks):
                 if what not in self.channel.capabilities:
                     await in_time(_must_refuse(what, call), self.patience, what.value)
 
-    def test_check_is_pure(self) -> None:
-        """`check` gives a `Permission`, twice the same, from stored facts alone."""
-        channel = self.make_channel(self.make_context())
-        for visibility in Visibility:
-            facts = facts_of(visibility, self.now)
-            for what, action in ACTIONS.items():
-                with (
-                    no_hang(self.patience, "check"),
-                    no_io(self.folder),
-                    no_real_clock(self.package),
-                ):
-                    first, again = channel.check(facts, action), channel.check(facts, action)
-                assert isinstance(first, Permission), f"check gives {first!r:.100}"
-                assert first == again, f"check gives {first} and then {again}"
-                declared = what in self.channel.capabilities
-                assert declared or not first.allowed, f"check allows {what.value}, not declared"
-                assert first.allowed or first.reason, f"check refuses {what.value} without a reason"
+    def test_what_is_declared_can_be_tried(self) -> None:
+        """What the suite needs to try each declared capability is given."""
+        missing = []
+        if self.declared() and not self._has_platform:
+            said = ", ".join(what.value for what in self.declared())
+            missing.append(f"it declares {said}: return a stand-in for the platform in `platform`")
+        if Capability.WEBHOOK in self.channel.capabilities:
+            missing += self._lacks_webhooks()
+        assert not missing, f"{'; '.join(missing)}. docs/develop/testing.md says how"
+
+    def _lacks_webhooks(self) -> Iterator[str]:
+        """Yield what is missing of webhooks."""
+        if type(self).payloads is ReceivingSuite.payloads:
+            yield "it declares webhook: return bodies that the platform sends in `payloads`"
+        if type(self).signed is ReceivingSuite.signed:
+            yield "it declares webhook: sign a body as the platform does in `signed`"
+        if not self.other_config:
+            yield "it declares webhook: configure a second account in `other_config`"
 
 
 def _check_modes(declared: frozenset[Capability], sources: tuple[Source, ...]) -> None:

@@ -78,7 +78,7 @@ class MemoryContext:
         clock: Clock | None = None,
         log: Log | None = None,
         random: Random | None = None,
-        mount: str | None = "https://care.example",
+        mount: str | None = "https://care.example/hooks/test",
         network: httpx.AsyncBaseTransport | None = None,
         states: dict[str, State] | None = None,
     ) -> None:

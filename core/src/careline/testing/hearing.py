@@ -1,4 +1,4 @@
-"""How the channel suite hears a sample: opened, polled to its end, its streams read."""
+"""How the channel suite hears a sample: polled to its end, its streams and webhooks read."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -7,10 +7,11 @@ from typing import Any
 
 import anyio
 
-from careline.plugin import Batch, Channel, Item, Message, Seen, Source
+from careline.plugin import Batch, Capability, Channel, Item, Message, Seen, Source
 from careline.testing.context import MemoryContext
 from careline.testing.guards import Breach, Hung, in_time, no_network
-from careline.testing.suite import PluginSuite, Unproven
+from careline.testing.receiving import ReceivingSuite
+from careline.testing.suite import Unproven
 
 
 @dataclass(slots=True)
@@ -36,7 +37,7 @@ class Heard:
         ]
 
 
-class HearingSuite(PluginSuite):
+class HearingSuite(ReceivingSuite):
     """Hears a sample. Where that fails, one check is red and those that need it are skipped."""
 
     max_polls: int = 1000
@@ -102,6 +103,8 @@ class HearingSuite(PluginSuite):
                 await self._drain_poll(channel, source, heard)
             else:
                 await self._drain_stream(channel, source, heard)
+        if Capability.WEBHOOK in channel.capabilities and self.payloads(channel.config):
+            heard.batches += [batch for _, batch in self.delivered()]
         return heard
 
     async def _drain_poll(self, channel: Channel[Any], source: Source, heard: Heard) -> None:

@@ -3,11 +3,13 @@
 import gc
 import os
 import warnings
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
+from typing import Any
 
 import anyio
+from anyio.lowlevel import checkpoint
 
 from careline.testing.clock import settle
 
@@ -25,29 +27,46 @@ def _open_now() -> set[str]:
     return found
 
 
-async def _left_open(before: set[str]) -> list[str]:
-    """Return what is still open; a sandbox in a thread gets a second to hang up on its side."""
-    for _ in range(50):
-        await settle()
-        if not _open_now() - before:
-            break
-        await anyio.sleep(0.02)
-    return sorted(_open_now() - before)
+async def cut_short(turns: int, call: Callable[[], Awaitable[Any]]) -> None:
+    """Cancel `call` after some turns of the event loop; what it raises is not the matter here."""
+
+    async def run() -> None:
+        with suppress(Exception):
+            await call()
+
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(run)
+        for _ in range(turns):
+            await checkpoint()
+        tasks.cancel_scope.cancel()
 
 
 @asynccontextmanager
 async def nothing_left_open() -> AsyncIterator[None]:
     """Fail when files, sockets or tasks are there at the end that were not at the start."""
-    files = _open_now()
-    tasks = {task.id for task in anyio.get_running_tasks()}
+    files, tasks = _open_now(), _running()
     with warnings.catch_warnings(record=True) as heard:
         warnings.simplefilter("always", ResourceWarning)
         yield
-        left = await _left_open(files)
+        await _quiet_down(files, tasks)
         if not files:  # no list of descriptors: find forgotten files another way
             gc.collect()
-    running = [task.name for task in anyio.get_running_tasks() if task.id not in tasks]
+    left, running = sorted(_open_now() - files), _running().keys() - tasks.keys()
     unclosed = [str(w.message) for w in heard if issubclass(w.category, ResourceWarning)]
     assert not left, f"left open: {', '.join(left)}"
     assert not unclosed, f"left open: {'; '.join(unclosed)}"
-    assert not running, f"left running: {', '.join(map(str, running))}"
+    assert not running, f"left running: {', '.join(_running()[one] for one in running)}"
+
+
+def _running() -> dict[int, str]:
+    """Return the name of each task."""
+    return {task.id: str(task.name) for task in anyio.get_running_tasks()}
+
+
+async def _quiet_down(files: set[str], tasks: dict[int, str]) -> None:
+    """Wait for what ends by itself: a platform gets a second to hang up on its side."""
+    for _ in range(50):
+        await settle()
+        if not _open_now() - files and not _running().keys() - tasks.keys():
+            return
+        await anyio.sleep(0.02)

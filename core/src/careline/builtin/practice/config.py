@@ -1,4 +1,6 @@
-"""What an operator writes about the practice day: when it begins."""
+"""What an operator writes about the practice day: when it begins, and who answers."""
+
+from typing import Literal
 
 from pydantic import AwareDatetime, Field
 
@@ -13,4 +15,9 @@ class PracticeConfig(PluginConfig):
     )
     over: bool = Field(
         False, description="whether the day is over at the first look; else it begins with it"
+    )
+    answers: Literal["day", "desk"] = Field(
+        "day",
+        description="who answers: `day`, its own staff, in their own app; `desk`, you, and"
+        " customers go on from what you said in time",
     )

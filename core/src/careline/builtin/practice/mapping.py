@@ -1,9 +1,11 @@
-"""From a line of the day to what a channel hears. Pure."""
+"""From a line of the day, or what we did, to what a channel hears. Pure."""
 
 from datetime import datetime
 
+from careline.builtin.practice.book import Done
 from careline.builtin.practice.story import Line, Story
 from careline.plugin import (
+    Author,
     Direction,
     Item,
     Kind,
@@ -44,8 +46,42 @@ def message(story: Story, line: Line, start: datetime) -> Message:
         addressed=not ours and line.where is Kind.MENTION,
         text=line.text,
         rating=line.rating,
-        sent_by=line.by,
+        sent_by="automation" if line.by == "automation" else "elsewhere",
     )
+
+
+def echo(story: Story, done: Done, us: Author) -> Item | None:
+    """Return what is heard of something that we did; None: nothing."""
+    if done.does == "delete" and done.about:
+        return Removed(done.about, done.at, by="us")
+    if done.does != "say":
+        return None
+    said = Message(
+        external_id=done.id,
+        kind=_kind(story, done),
+        posted_at=done.at,
+        direction=Direction.OUT,
+        visibility=Visibility.PRIVATE if done.to else Visibility.PUBLIC,
+        author=us,
+        to=_customer(story, done.to) if done.to else None,
+        parent=done.about,
+        root=done.place,
+        text=done.text,
+    )
+    return Seen(said)
+
+
+def _customer(story: Story, id: str) -> Author:
+    return story.author(id) if id in story.people else Author(id=id)
+
+
+def _kind(story: Story, done: Done) -> Kind:
+    if done.to:
+        return Kind.DIRECT
+    if done.place is None:
+        return Kind.POST
+    under = story.has(done.place) and story.line(done.place).where is Kind.POST
+    return Kind.COMMENT if under else Kind.REPLY
 
 
 def _root(story: Story, line: Line) -> str:

@@ -30,6 +30,9 @@ class Line(BaseModel):
     """Whom a private word of the brand is for."""
     rating: float | None = None
     by: Literal["agent", "automation", "elsewhere"] = "elsewhere"
+    """Who of the brand. `agent`: from here, where the staff of the day are ours."""
+    cut: Literal["before", "after"] | None = None
+    """The connection is cut once, before or after that is sent from here."""
     edits: str | None = None
     deletes: str | None = None
 
@@ -79,6 +82,10 @@ class Story(BaseModel):
     def author(self, who: str) -> Author:
         """Return who says a line: `""` is the brand."""
         return self.people[who].author(who) if who else self.brand.author(self.brand.handle[1:])
+
+    def has(self, id: str) -> bool:
+        """Tell whether the day has a message `id`."""
+        return any(line.id == id for line in self.lines)
 
     def line(self, id: str) -> Line:
         """Return the line that first said message `id`."""

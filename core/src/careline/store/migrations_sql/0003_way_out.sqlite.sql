@@ -1,5 +1,7 @@
 DROP TABLE actions;
 
+DROP TABLE drafts;
+
 CREATE TABLE outbox (
     number INTEGER NOT NULL,
     id VARCHAR NOT NULL,
@@ -16,6 +18,7 @@ CREATE TABLE outbox (
     attempts INTEGER NOT NULL,
     next_at BIGINT,
     tried_at BIGINT,
+    holder INTEGER,
     ended_at BIGINT,
     reason TEXT,
     why TEXT,
@@ -29,7 +32,11 @@ CREATE TABLE outbox (
 
 CREATE INDEX outbox_conversation ON outbox (conversation);
 
-CREATE INDEX outbox_next ON outbox (lane, number) WHERE state IN ('queued', 'sending', 'unsure');
+CREATE INDEX outbox_dead ON outbox (lane) WHERE state = 'dead';
+
+CREATE INDEX outbox_message ON outbox (message);
+
+CREATE INDEX outbox_next ON outbox (lane, number) WHERE state IN ('queued', 'sending', 'unsure', 'parked');
 
 CREATE INDEX outbox_plan ON outbox ("plan");
 
@@ -69,4 +76,18 @@ CREATE TABLE alerts (
     PRIMARY KEY (id)
 );
 
+CREATE INDEX alerts_account ON alerts (account) WHERE conversation IS NULL;
+
 CREATE INDEX alerts_conversation ON alerts (conversation);
+
+CREATE TABLE drafts (
+    id VARCHAR NOT NULL,
+    conversation TEXT NOT NULL,
+    thread TEXT,
+    kind TEXT NOT NULL,
+    actor TEXT NOT NULL,
+    state TEXT NOT NULL,
+    at BIGINT NOT NULL,
+    promised BIGINT,
+    PRIMARY KEY (id)
+);

@@ -1,6 +1,6 @@
 """What the hostile channels derive from: a channel that breaks no rule."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any, ClassVar, TypeAlias, TypeVar
 
@@ -74,13 +74,19 @@ class HostileChannel(Channel[Config]):
         return Message(**(known | fields))
 
 
+def _below(base: type[T]) -> Iterator[type[T]]:
+    for one in base.__subclasses__():
+        yield one
+        yield from _below(one)
+
+
 def by_name(base: type[T]) -> Mapping[str, type[T]]:
-    """Return `base` as `none` and its subclasses by their own name, in kebab case.
+    """Return `base` as `none` and all that derive from it by their own name, in kebab case.
 
     Each gets the kind `hostile-NAME`, unless its kind is what is wrong with it.
     """
     found: dict[str, Any] = {"none": base}
-    for one in base.__subclasses__():
+    for one in _below(base):
         name = "".join(f"-{c.lower()}" if c.isupper() else c for c in one.__name__).strip("-")
         found[name] = one
         if "kind" not in vars(one):

@@ -1,0 +1,1 @@
+"""The `console` notifier: alerts on standard error, where whoever runs careline sees them."""

@@ -1,0 +1,67 @@
+"""The automatic receipt: tells a customer at once that we have their word, where they wait for one.
+
+It meets `acknowledge` only (S46). Off unless the account has a text for it; whether the platform
+allows it the channel says, when it is about to leave (engine/sending.py).
+"""
+
+from collections.abc import Sequence
+
+from careline.contract.channel import Capability
+from careline.engine.aiming import aim_at_message
+from careline.engine.arrivals import Arrival
+from careline.engine.fold import State, load
+from careline.engine.outgoing import AUTOMATION
+from careline.engine.unit import Unit
+from careline.errors import Refused
+from careline.ids import derive
+from careline.models import Intent
+from careline.store.bulk import query_in
+from careline.store.outbox import Outgoing, enqueue
+
+_STATE = """
+SELECT m.id, s.state FROM messages m JOIN states s ON s.conversation = m.conversation
+WHERE m.id IN"""
+
+
+def acknowledge(unit: Unit, new: Sequence[Arrival]) -> None:
+    """Queue a receipt for each new conversation that a word of the batch began, or began again."""
+    if not unit.to.receipt:
+        return
+    asking = [arrival.id for arrival in new if _asks(arrival)]
+    for message, state in query_in(unit.conn, _STATE, asking):
+        found = load(state)
+        if _is_due(found):
+            _queue(unit, message, found.waiting[0].id)
+
+
+def _asks(arrival: Arrival) -> bool:
+    """Whether a customer said it just now, and an answer is wanted."""
+    if not arrival.live or arrival.ours or arrival.placed.role != "customer":
+        return False
+    return arrival.labels.needs_reply is not False and arrival.labels.intent != Intent.SPAM
+
+
+def _is_due(state: State) -> bool:
+    return bool(state.waiting) and state.acknowledged_at is None
+
+
+def _queue(unit: Unit, message: str, first: str) -> None:
+    """Queue it once for the word that waits longest, whatever follows that one."""
+    try:
+        target = aim_at_message(unit.conn, message)
+    except Refused:  # they were erased
+        return
+    row = Outgoing(
+        id=derive("o", "receipt", first),
+        lane=f"send:{unit.to.account}",
+        kind=Capability.ANSWER.value,
+        brand=unit.to.brand,
+        actor=AUTOMATION,
+        at=unit.now,
+        payload=target.payload(),
+        text=unit.to.receipt,
+        thread=target.thread,
+        conversation=target.conversation,
+        message=message,
+    )
+    enqueue(unit.conn, [row])
