@@ -5,7 +5,7 @@ from __future__ import annotations
 KEYS: dict[str, dict[str, str]] = {
     "exits": {
         "OK": "fine",
-        "PROBLEMS": "problems were found, or what you named is not there",
+        "PROBLEMS": "problems were found, what you named is not there, or it was refused",
         "usage": "the command line is wrong: the text says how",
         "UNAVAILABLE": "the database cannot be used (full, newer, damaged, run by another), or the"
         " address to serve at",
@@ -57,7 +57,7 @@ COLUMNS = {
     "messages": "what was said: the platform's facts, where it belongs, what holds of it",
     "orphans": "messages that wait for a parent or a quoted message",
     "aliases": "ids that a message had by an edit, and the message",
-    "bodies": "all words, of messages and notes, one row for each version",
+    "bodies": "all words: of messages, notes, the outbox and drafts; one row for each version",
     "revisions": "when a message was edited",
     "sightings": "who else of our accounts saw a message",
     "observations": "likes, reposts, reach: the last look",
@@ -74,8 +74,11 @@ COLUMNS = {
     "rule_sets": "every rule book that promises were made by, by number",
     "deadlines": "promises: one for each message and kind",
     "effects": "which warnings and misses were noticed: each once",
-    "actions": "the outbox (its code comes with answers)",
-    "drafts": "what a person wrote and did not send yet (comes with answers)",
+    "outbox": "all that is to leave us or has left: answers, posts, alerts",
+    "echoes": "our messages on the platforms, and the row of the outbox that made each",
+    "claims": "who answers which word: the first one alone",
+    "alerts": "what staff were told, and why no longer",
+    "drafts": "what a person wrote to whom a colleague was faster; its text is in `bodies`",
     "notes": "internal notes; their text is in `bodies`",
     "incidents": "declared known issues (their code comes later)",
     "events": "the audit log: who did what, when, to what",

@@ -155,6 +155,15 @@ async def test_an_answer_that_did_not_leave_is_told_of_with_its_reason(answered)
     assert alert.conversation_id == answered.id("1")
 
 
+async def test_a_post_that_did_not_leave_is_told_of_too(opened):
+    story = await opened({"on": "unsent"})
+    story.platform.faults.append(("before", Rejected(Refusal.DUPLICATE, "said already")))
+    await story.desk.post("acme-x", "We are back.", actor="ann")
+    await story.passes(story.at(1))
+    [alert] = story.told()
+    assert (alert.title, alert.body) == ("acme-x: our post was not sent", "said already")
+
+
 async def test_one_of_unknown_outcome_that_nobody_can_ask_about_is_told_of(opened):
     story = await opened({"on": "unsent"})
     await story.hears(story.said("1"))

@@ -129,6 +129,18 @@ async def test_a_promise_that_was_met_before_anybody_was_told_is_withdrawn(opene
     assert (story.told(), await story.states()) == ([], [("withdrawn", "the promise was met")])
 
 
+async def test_of_two_warnings_of_one_promise_that_wait_only_the_later_one_is_told(opened):
+    story = await opened({"on": "warned"})
+    await story.hears(story.said("1"))
+    story.desk.supervisor.disable("notifier care", "it is serviced")
+    for minutes in (30, 48):
+        await story.runs(story.at(minutes))
+    story.desk.supervisor.reset("notifier care")
+    await story.passes(story.at(48))
+    assert [alert.count for alert in story.told()] == [1]
+    assert await story.states() == [("withdrawn", "a later one says the same"), ("sent", None)]
+
+
 async def test_of_a_group_only_what_still_is_news_is_told(opened):
     story = await opened(NEW)
     await down(story, *[story.said(f"{n}", by=f"c{n}") for n in range(3)])

@@ -242,6 +242,20 @@ def test_who_comes_second_sees_the_answer_and_can_send_their_draft(rivals: Booth
     assert rivals.done() == [("Answer", "Send it back. ^AN"), ("Answer", "Try a new bulb. ^BO")]
 
 
+def test_a_draft_as_json_is_whole(rivals: Booth) -> None:
+    rivals("reply", rivals.case("kim"), "Try a new bulb.", *BOB)
+    (draft,) = rivals.show("kim")["drafts"]
+    assert {**draft, "id": "", "at": ""} == {
+        "id": "",
+        "at": "",
+        "actor": "bob",
+        "thread": rivals.thread("kim"),
+        "kind": "answer",
+        "promised": None,
+        "text": "Try a new bulb. ^BO",
+    }
+
+
 def test_a_draft_that_is_only_tried_stays(rivals: Booth) -> None:
     rivals("reply", rivals.case("kim"), "Try a new bulb.", *BOB)
     draft = rivals.show("kim")["drafts"][0]["id"]

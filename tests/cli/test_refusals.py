@@ -345,6 +345,29 @@ def _(booth: Booth) -> Sequence[str]:
     return ("outbox", "--dead", "--all")
 
 
+# -- erase
+
+
+@row("there is … customer …: name it as NETWORK:USER")
+def _(booth: Booth) -> Sequence[str]:
+    return ("erase", "booth:eve", *ANN)
+
+
+@row("that is an account of ours, and no customer")
+def _(booth: Booth) -> Sequence[str]:
+    return ("erase", "booth:us", "--yes", *ANN)
+
+
+@row(
+    "… on the way to them: wait until `careline outbox` shows none that is sending or unsure, then"
+    " erase"
+)
+def _(booth: Booth) -> Sequence[str]:
+    booth.order("reply", booth.case("kim"), "Hello.", *ANN)
+    booth.runs("--set", "channels.booth.fails=after")
+    return ("erase", "booth:kim", "--yes", *ANN)
+
+
 # -- the page tells what is so
 
 

@@ -155,7 +155,7 @@ def test_a_port_that_is_taken_is_said_and_nothing_is_begun(shop: Path, run: Run)
         result = run("run", "--set", f"web.listen=127.0.0.1:{port}")
     assert result.exit_code == 69
     assert f"cannot listen at 127.0.0.1:{port}: Address already in use" in result.stderr
-    assert "[web] listen names another one" in result.stderr
+    assert "Another program uses that port" in result.stderr
     assert "hearing" not in result.stderr
 
 
@@ -164,6 +164,7 @@ def test_an_address_of_another_machine_is_said(listen: str, shop: Path, run: Run
     result = run("run", "--set", f"web.listen={listen}")
     assert result.exit_code == 69
     assert f"cannot listen at {listen}: " in result.stderr
+    assert "[web] listen has to name an address of this machine." in result.stderr
     assert "Traceback" not in result.stderr
 
 

@@ -76,6 +76,15 @@ def test_plain_code_undoes_retries_and_skips(sync: SyncDesk, booth: Booth) -> No
     assert booth.done() == []
 
 
+def test_plain_code_has_what_failed_tried_again(sync: SyncDesk, booth: Booth) -> None:
+    id = sync.reply(booth.case("kim"), "Hello.", actor="ann").id or ""
+    booth.runs("--set", "channels.booth.fails=for good")
+    assert [row.state for row in sync.outbox()] == ["dead"]
+    assert sync.retry(id, actor="bob") == id
+    assert sync.run_once().fine
+    assert booth.done() == [("Answer", "Hello. ^AN")]
+
+
 def test_plain_code_sees_who_was_faster_and_keeps_its_draft(sync: SyncDesk, booth: Booth) -> None:
     case = booth.case("kim")
     sync.done(case, "I called.", actor="ann")

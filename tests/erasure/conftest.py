@@ -75,7 +75,9 @@ class Tags(Classifier[PluginConfig]):
         facets = {"needs_reply": Facet("yes" if found else "no", {"yes": 0.5, "no": 0.5}, cue)}
         if any("broken" in turn.text for turn in earlier):
             facets["urgency"] = Facet("high", {"high": 1.0})
-        return facets | {"intent": Facet(value, {value: 1.0}) for value in list(found)[:1]}
+        for value in list(found)[:1]:
+            facets["intent"] = Facet(value, {value: 1.0})
+        return facets
 
 
 class Scripted(Channel[PluginConfig]):
@@ -165,10 +167,13 @@ class Place:
         self, *said: Message | Item, on: str = "acme-x", at: datetime | None = None
     ) -> None:
         """Have an account hear these in one batch, when the last was posted or later."""
-        items = [Seen(one) if isinstance(one, Message) else one for one in said]
         posted = [one.posted_at for one in said if isinstance(one, Message)]
-        self.script[on].append(items)
+        self.plan(*said, on=on)
         await self.passes(at or max(posted, default=self.clock.now()))
+
+    def plan(self, *said: Message | Item, on: str = "acme-x") -> None:
+        """Have an account give these as one batch when it is asked next."""
+        self.script[on].append([Seen(one) if isinstance(one, Message) else one for one in said])
 
     async def passes(self, until: datetime | None = None) -> None:
         """Let time pass and the desk run."""
@@ -184,9 +189,7 @@ class Place:
         return Message(external_id=id, text=words, author=by, **known)
 
     @classmethod
-    def ours(
-        cls, id: str, on: str | None, minutes: float, words: str, /, **fields: Any
-    ) -> Message:
+    def ours(cls, id: str, on: str | None, minutes: float, words: str, /, **fields: Any) -> Message:
         """Return what we said to somebody from elsewhere."""
         known = {"kind": Kind.REPLY, "direction": Direction.OUT, "author": US} | fields
         return Message(external_id=id, parent=on, posted_at=cls.at(minutes), text=words, **known)
@@ -309,7 +312,8 @@ async def place(url: str, anyio_backend: str) -> AsyncIterator[Place]:
 async def told(place: Place) -> Place:
     """Return a desk that has heard Kim's story, and whose staff have done their part in it."""
     for account, batch in kims_story():
-        await place.hears(*batch, on=account)
+        place.plan(*batch, on=account)
+    await place.passes(place.at(14))
     desk = place.desk
     await desk.link("x:u4711k", "page:k-on-page", "zanzibar, both times", actor="ann")
     await desk.note(place.case("1"), "Zanzibar is upset", actor="ann")

@@ -40,6 +40,13 @@ async def test_its_author_keeps_their_name_and_can_be_answered(told):
     assert (await told.desk.reply(room, "Hello?", actor="ann", also=True)).to.user == KIM.id
 
 
+async def test_the_inbox_says_so_in_its_place(told):
+    await told.hears(told.said("60", "It is broken, zanzibar", 30))
+    await told.desk.erase(told.message("60"), actor="ann")
+    found = {row.id: row.snippet for row in (await told.desk.inbox()).rows}
+    assert found[told.case("60")] == "(erased)"
+
+
 async def test_told_again_it_stays_empty(told):
     await told.desk.erase(told.message("1"), actor="ann")
     counted = await told.counted()

@@ -1,4 +1,4 @@
-"""A classifier that takes its time may still read what is erased meanwhile: nothing of it is kept."""
+"""A classifier that takes its time may read what is erased meanwhile: nothing of it is kept."""
 
 from collections.abc import Sequence
 from typing import Any, ClassVar
@@ -37,7 +37,9 @@ class Slow(DeferredClassifier[PluginConfig]):
 
 @pytest.fixture
 async def place(place: Place) -> Place:
-    place.plugins.append(type("Brings", (), {"careline_classifiers": hookimpl(lambda self: [Slow])})())
+    place.plugins.append(
+        type("Brings", (), {"careline_classifiers": hookimpl(lambda self: [Slow])})()
+    )
     Slow.asked.clear()
     await place.open(classifiers={"slow": {"kind": "slow"}})
     return place

@@ -287,7 +287,9 @@ def test_show_as_json_has_a_frozen_shape(told: Any) -> None:
             }
         ],
         "notes": [],
-        "spans": [{"thread": str, "current": bool}],
+        "spans": [{"thread": str, "visibility": str, "place": str, "current": bool}],
+        "outbox": [],
+        "drafts": [],
         "related": [
             {
                 "id": str,

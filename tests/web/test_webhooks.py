@@ -190,6 +190,7 @@ def exits(*_):
         (lambda *_: Challenge("text"), "receive gives batches by account"),
         (lambda *_: Denied("no", 200), "receive gives batches by account"),
         (lambda *_: {"one": "no batch"}, "TypeError: a source returns a Batch, not str"),
+        (lambda *_: {"two": "no batch"}, "TypeError: a source returns a Batch, not str"),
         (lambda *_: {"one": Batch(("no item",))}, "TypeError: a batch holds items, not str"),
         (lambda *_: {"one": Batch(cursor={1})}, "TypeError: Object of type set is not JSON"),
         (lambda *_: {"three": Batch()}, "LookupError: it is for 'three', which is no account"),
@@ -209,6 +210,11 @@ async def test_what_a_plugin_cannot_read_is_set_aside_whole_and_taken(web, does,
     assert bytes(whole) == body
     assert len(aside.raw) < 70_000
     assert "a webhook could not be read: it is set aside whole" in caplog.text
+
+
+async def test_an_empty_body_that_cannot_be_read_is_shown_empty(web):
+    assert (await web.pushes(b"", fails)).status_code == 200
+    assert [one.raw for one in await web.aside()] == [""]
 
 
 async def test_a_plugin_that_hangs_holds_up_no_other_kind(web, monkeypatch):

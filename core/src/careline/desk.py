@@ -191,7 +191,7 @@ class Desk(Cases, Answers, Outbox, Forgetting):
         zones = {name: one.timezone for name, one in self.settings.brands.items()}
         self.notifying = Notifying(
             self.store, self.clock, self.random, self.supervisor, notifiers, zones, self.log,
-            outfit.redactor.text,
+            self._run, outfit.redactor.text,
         )  # fmt: skip
         self._handlers: dict[str, Handler] = {
             "pull": self.hearing,

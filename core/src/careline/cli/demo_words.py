@@ -16,7 +16,7 @@ _WIDEST: Final = 100
 _NARROWEST: Final = 60
 Look = Mapping[str, Any]
 _INDENT: Final = 34
-_BELOW: Final = 7  # under the times
+_BELOW: Final = 2  # so that most alerts are one line
 _LINES: Final = 2  # of what somebody wrote
 _TAGS: Final = {
     "edit": "edited", "removal": "deleted", "note": "note", "assign": "assigned",

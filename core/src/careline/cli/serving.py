@@ -1,5 +1,6 @@
 """How `careline run` serves webhooks and health: with uvicorn, on a socket that it opens itself."""
 
+import errno
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,6 +17,11 @@ from careline.web import asgi
 
 _GRACE: Final = 5
 """Seconds for the requests that are going on when it is told to stop."""
+_NOT_OURS: Final = "[web] listen has to name an address of this machine."
+_HINTS: Final = {
+    errno.EADDRINUSE: "Another program uses that port: stop it, or give [web] listen another one.",
+    errno.EACCES: "Ports below 1024 are not for everybody: give [web] listen another one.",
+}
 
 
 class CannotListen(CarelineError):
@@ -34,11 +40,8 @@ def listening(web: WebSettings) -> socket.socket:
     try:
         made = socket.create_server(address, family=family, backlog=1024)
     except OSError as error:
-        why = error.strerror or str(error)
-        raise CannotListen(
-            f"cannot listen at {web.listen}: {why}. Another program may use that port:"
-            " [web] listen names another one"
-        ) from error
+        why, hint = error.strerror or str(error), _HINTS.get(error.errno or 0, _NOT_OURS)
+        raise CannotListen(f"cannot listen at {web.listen}: {why}. {hint}") from error
     made.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)  # else each answer waits 40 ms
     return made
 

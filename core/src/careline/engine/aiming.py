@@ -155,7 +155,7 @@ def _target(conn: Connection, rows: list[Any], meant: Any, thread: str) -> Targe
         brand=meant.brand,
         place=meant.root or room.place,
         visibility=Visibility.PRIVATE if private else Visibility.PUBLIC,
-        customer=author_of(conn, identity),
+        customer=author_of(conn, identity, erased=meant.direction == "out"),
         identity=identity,
         account=meant.account,
         conversation=meant.conversation,
@@ -187,14 +187,15 @@ def _word(row: Any) -> Word:
     )
 
 
-def author_of(conn: Connection, identity: str) -> Author:
+def author_of(conn: Connection, identity: str, *, erased: bool = False) -> Author:
     """Return a customer as their platform names them.
 
-    Raises `Refused` where they were erased: nobody is left to be spoken to.
+    Raises `Refused` where they were erased: nobody is left to be spoken to. `erased` allows it,
+    for what is done to our own message to them.
     """
     select = 'SELECT "user", scope, name, handle, followers, erased_at FROM identities WHERE id IN'
     (row,) = query_in(conn, select, [identity])
-    if row.erased_at is not None:
+    if row.erased_at is not None and not erased:
         raise Refused(
             Refusal.ERASED, "this customer was erased here: nothing can reach them any more"
         )

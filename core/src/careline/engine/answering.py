@@ -52,7 +52,7 @@ def _rival(conn: Connection, row: Outgoing, target: Target) -> tuple[str, str] |
     held = select_in(conn, claims, ("actor", "action"), "message", [target.message])
     if not held and target.answered is not None:
         return "somebody, elsewhere,", target.answered
-    claim_for(conn, target, row.id, row.actor, row.at)
+    claim_for(conn, target.message, row.id, row.actor, row.at)
     ((actor, action),) = select_in(conn, claims, ("actor", "action"), "message", [target.message])
     if actor == row.actor:
         return None
@@ -89,7 +89,7 @@ def drop_draft(conn: Connection, said: str) -> str:
     return id
 
 
-def claim_for(conn: Connection, target: Target, action: str, actor: str, at: Micros) -> None:
+def claim_for(conn: Connection, message: str, action: str, actor: str, at: Micros) -> None:
     """Note who answers a word, unless somebody holds it already."""
     columns = ("message", "action", "actor", "at")
-    insert_new(conn, claims, columns, [(target.message, action, actor, at)])
+    insert_new(conn, claims, columns, [(message, action, actor, at)])

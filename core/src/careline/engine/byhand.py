@@ -50,7 +50,7 @@ def record(
     )
     enqueue(conn, [row])
     end(conn, load(conn, [id])[0], State.SENT, at)
-    claim_for(conn, target, id, actor, at)
+    claim_for(conn, target.message, id, actor, at)
     data = {"action": id, "kind": BY_HAND, "hash": content_hash(text)}
     log_event(conn, at, actor, BY_HAND, target.conversation or account.name, data)
     take_ours(conn, account.intake, [Seen(_message(account, target, text, now, id))], now, policy)

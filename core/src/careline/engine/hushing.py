@@ -38,20 +38,18 @@ def _is_erased(arrival: Arrival, stones: Mapping[str, Stone]) -> bool:
 
 def _name_anew(unit: Unit, arrivals: Iterable[Arrival], erased_at: Mapping[str, int]) -> None:
     """Let erased people be who they show themselves to be since then; else they have no name."""
+    if not erased_at:
+        return
     for id in erased_at:
         del unit.found.authors[id]
-    for arrival in sorted(arrivals, key=lambda one: one.posted) if erased_at else ():
-        who = arrival.message.author
-        if who is not None and arrival.author in erased_at and _is_since(arrival, erased_at):
+    for arrival in sorted(arrivals, key=lambda one: one.posted):
+        who, at = arrival.message.author, erased_at.get(arrival.author)
+        if who is not None and at is not None and arrival.posted > at and not arrival.hushed:
             unit.found.authors[arrival.author] = who
     known = [id for id in erased_at if id in unit.found.authors]
     gone = "SELECT id FROM identities WHERE erased_at IS NOT NULL AND id IN"
     rows = [(unit.found.authors[id].id, None, id) for (id,) in query_in(unit.conn, gone, known)]
     set_where(unit.conn, identities, ("user", "erased_at"), ("id",), rows)
-
-
-def _is_since(arrival: Arrival, erased_at: Mapping[str, int]) -> bool:
-    return not arrival.hushed and arrival.posted > erased_at[arrival.author]
 
 
 def keep_erased(unit: Unit, new: Sequence[Arrival]) -> None:

@@ -45,6 +45,8 @@ class Notifying:
     zones: Mapping[str, str]
     """The time zone of each brand."""
     log: Log
+    own: int
+    """This run, among those that share the database (store/presence.py)."""
     hide: Callable[[str], str] = redact
     """Takes secrets out of reasons."""
     patience: float = 30.0
@@ -95,7 +97,7 @@ class Notifying:
         reasons = {one.account: one.reason for one in self.supervisor.snapshot()}
         now = self._now
         return await self.store.write(
-            lambda conn: next_parcel(conn, key, now, self.zones, reasons)
+            lambda conn: next_parcel(conn, key, now, self.own, self.zones, reasons)
         )
 
     async def _bring(self, key: str, notifier: Notifier[Any], parcel: Parcel) -> None:

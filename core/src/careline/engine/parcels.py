@@ -33,11 +33,16 @@ class Parcel:
 
 
 def next_parcel(
-    conn: Connection, lane: str, now: Micros, zones: Mapping[str, str], reasons: Mapping[str, str]
+    conn: Connection,
+    lane: str,
+    now: Micros,
+    run: int,
+    zones: Mapping[str, str],
+    reasons: Mapping[str, str],
 ) -> Parcel | None:
     """Return what leaves next, its attempt recorded; what is no news any more is withdrawn.
 
-    `zones` are the brands'; `reasons` says why accounts need a person.
+    `run` is who tries; `zones` are the brands'; `reasons` says why accounts need a person.
     """
     take_turn(conn, lane)
     while rows := ready(conn, lane, now, MOST):
@@ -46,7 +51,7 @@ def next_parcel(
         subjects = load_subjects(conn, [news[_alert(row)] for row in together])
         left = _still_news(conn, together, subjects, now)
         if left:
-            return _packed(conn, left, now, zones, reasons)
+            return _packed(conn, left, now, run, zones, reasons)
     return None
 
 
@@ -77,8 +82,10 @@ def _still_news(
     """Withdraw what nobody need be told of any more; return the others."""
     left: _Pairs = []
     closed: list[tuple[str, str]] = []
+    last = {_says(subject.news): subject.news.id for subject in subjects}
     for row, subject in zip(rows, subjects, strict=True):
-        why = subject.overtaken(now)
+        later = last[_says(subject.news)] != subject.news.id
+        why = "a later one says the same" if later else subject.overtaken(now)
         if why is None:
             left.append((row, subject))
         else:
@@ -88,16 +95,22 @@ def _still_news(
     return left
 
 
+def _says(news: News) -> tuple[str | None, ...]:
+    """Return what an alert says: a second warning of a promise says no more than the first."""
+    return (news.message, news.deadline) if news.reason is AlertReason.WARNED else (news.id,)
+
+
 def _packed(
     conn: Connection,
     left: _Pairs,
     now: Micros,
+    run: int,
     zones: Mapping[str, str],
     reasons: Mapping[str, str],
 ) -> Parcel:
     first = left[0][0]
     id = first.parcel or _alert(first)
-    rows = send_together(conn, [row for row, _ in left], id, now)
+    rows = send_together(conn, [row for row, _ in left], id, now, run)
     subjects, zone = [subject for _, subject in left], zones.get(first.brand, "UTC")
     return Parcel(tell(id, subjects, zone, reasons, from_micros(now)), rows)
 

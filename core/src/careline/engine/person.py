@@ -25,7 +25,8 @@ class IdentityData(Model):
     id: str
     network: str
     scope: str
-    user: str
+    user: str | None
+    """The platform's id; null once they were erased."""
     name: str | None
     handle: str | None
     followers: int | None
@@ -131,12 +132,12 @@ def person_data(conn: Connection, said: str, now: int) -> PersonData:
     return PersonData(
         at=from_micros(now),
         identities=tuple(
-            IdentityData(**row._mapping)
-            for row in select_in(conn, identities, _names(IdentityData), "id", who)
+            IdentityData(**{**row._mapping, "user": row.user or None})
+            for row in sorted(select_in(conn, identities, _names(IdentityData), "id", who))
         ),
         links=tuple(
             LinkData(**row._mapping)
-            for row in select_in(conn, person_links, _names(LinkData), "identity", who)
+            for row in sorted(select_in(conn, person_links, _names(LinkData), "identity", who))
         ),
         conversations=tuple(
             _conversation(conn, row) for row in query_in(conn, _CASE, theirs.cases, _BY_TIME)

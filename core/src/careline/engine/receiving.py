@@ -127,7 +127,7 @@ class Receiving:
             else:
                 if name in self.hearing.accounts:
                     kept |= await self._take(name, items)
-        for name in said.keys() & known.keys() - kept:
+        for name in (said.keys() & known.keys()) - self.hearing.accounts.keys():
             raise Unavailable(name, _NOT_MADE, next_try=None, called=False)
         return frozenset(kept)
 

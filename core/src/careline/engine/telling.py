@@ -30,9 +30,8 @@ _OF_MANY: Final = {
     AlertReason.WARNED: "{count} promises on {account} are about to be missed",
     AlertReason.MISSED: "{count} promises on {account} were missed",
     AlertReason.UNSENT: "{count} answers of {account} were not sent",
-    AlertReason.HEALTH: "{account} needs a person",
-    AlertReason.SUMMARY: "{account} has caught up",
 }
+_OF_ACCOUNTS: Final = (AlertReason.HEALTH, AlertReason.SUMMARY)
 
 
 def tell(
@@ -43,6 +42,8 @@ def tell(
     `zone` is the brand's; `reasons` says why accounts need a person.
     """
     teller = _Teller(ZoneInfo(zone), now, reasons)
+    if subjects[0].news.reason in _OF_ACCOUNTS:  # how it does now is all there is to say
+        subjects = subjects[-1:]
     first, news = subjects[0], subjects[0].news
     dues = [due for one in subjects if (due := one.due_at) is not None]
     alone = len(subjects) == 1
@@ -74,7 +75,8 @@ class _Teller:
         if news.reason is AlertReason.SUMMARY:
             found = "conversations: {conversations}, waiting: {waiting}, overdue: {overdue}"
             return f"{news.account} has caught up. {found.format_map(news.data)}"
-        return f"{_who(one)} on {news.account}: {self._what(one)}"
+        about = f"{_who(one)} on {news.account}" if one.message is not None else news.account
+        return f"{about}: {self._what(one)}"
 
     def of_many(self, subjects: Sequence[Subject], due_at: int | None) -> str:
         news = subjects[0].news
@@ -119,8 +121,8 @@ class _Teller:
 
 def _who(one: Subject) -> str:
     """Return the customer as staff know them, on one line."""
-    if one.message is None:
-        return "Somebody"
+    if one.message is None:  # a post of ours is for nobody in particular
+        return "Everybody"
     handle = _line(one.message.handle or "")
     handle = f"@{handle.removeprefix('@')}" if handle else ""
     name = _line(one.message.name or "")

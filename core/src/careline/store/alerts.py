@@ -98,7 +98,7 @@ def closed_alerts(conn: Connection, ids: Iterable[str]) -> dict[str, str]:
 
 def close_alerts(conn: Connection, ended: Iterable[tuple[str, str]], now: int) -> None:
     """Close alerts whose reason is gone, each with why."""
-    rows = [(now, why, id) for id, why in ended]
+    rows = [(now, why, id) for id, why in sorted(ended)]  # two notifiers close them in one order
     set_where(conn, alerts, ("closed_at", "why"), ("id",), rows)
 
 

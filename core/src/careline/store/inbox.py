@@ -30,6 +30,8 @@ SNIPPET: Final = 140
 """Characters of the customer's last word."""
 REMOVED: Final = "(removed)"
 """What stands for a word that was taken back."""
+ERASED: Final = "(erased)"
+"""What stands for a word that was erased here."""
 _READ: Final = 600  # of a megabyte of text no more than this is fetched
 
 
@@ -133,13 +135,14 @@ def _found(conn: Connection, query: InboxQuery) -> list[str]:
 
 
 _SNIPPET = f"""
-SELECT m.id, CASE WHEN m.removed_at IS NULL THEN substr(b.text, 1, {_READ}) ELSE '{REMOVED}' END
+SELECT m.id, CASE WHEN m.removed_at IS NOT NULL THEN '{REMOVED}'
+       WHEN b.erased_at IS NOT NULL THEN '{ERASED}' ELSE substr(b.text, 1, {_READ}) END
 FROM messages m JOIN bodies b ON b.owner = m.id AND b.revised_at = coalesce(m.revised_at, 0)
 WHERE m.id IN"""
 
 
 def snippets(conn: Connection, messages: Iterable[str]) -> dict[str, str]:
-    """Return the beginning of each message's text, on one line; `REMOVED` where it is gone."""
+    """Return the beginning of each message's text, on one line; a sign where it is gone."""
     return {id: _cut(text or "") for id, text in query_in(conn, _SNIPPET, messages)}
 
 

@@ -206,18 +206,20 @@ def ready(conn: Connection, lane: str, now: int, limit: int) -> list[Row]:
     return [_row(one) for one in conn.exec_driver_sql(select, (lane, now))]
 
 
-def send_together(conn: Connection, rows: Sequence[Row], parcel: str, now: int) -> list[Row]:
-    """Record an attempt at rows that leave as one; return those that nobody else has taken."""
+def send_together(
+    conn: Connection, rows: Sequence[Row], parcel: str, now: int, holder: int
+) -> list[Row]:
+    """Record an attempt of this run at rows that leave as one; return those that it has taken."""
     sign = mark(conn)
     update = (
         f"UPDATE outbox SET state = '{State.SENDING}', attempts = attempts + 1, tried_at = {sign},"
-        f" next_at = NULL, parcel = {sign} WHERE id = {sign} AND state = {sign}"
-        f" AND attempts = {sign}"
+        f" holder = {sign}, next_at = NULL, parcel = {sign}"
+        f" WHERE id = {sign} AND state = {sign} AND attempts = {sign}"
     )
-    values = [(now, parcel, row.id, row.state.value, row.attempts) for row in rows]
+    values = [(now, holder, parcel, row.id, row.state.value, row.attempts) for row in rows]
     conn.exec_driver_sql(update, values)
     now_so = load(conn, [row.id for row in rows])
-    return [row for row in now_so if row.state is State.SENDING and row.tried_at == now]
+    return [row for row in now_so if row.state is State.SENDING and row.holder == holder]
 
 
 def overdue(conn: Connection, lane: str, before: int) -> list[Row]:

@@ -45,8 +45,8 @@ def rejected_views(
     return tuple(found), conn.execute(counted).scalar_one()
 
 
-def _text(raw: bytes) -> str:
-    return bytes(raw).decode("utf-8", "backslashreplace")
+def _text(raw: bytes | None) -> str:
+    return bytes(raw or b"").decode("utf-8", "backslashreplace")  # SQLite cuts nothing to NULL
 
 
 def rejected_of(conn: Connection, ids: Iterable[str]) -> tuple[RejectedView, ...]:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from types import MappingProxyType
 
-from anyio import to_thread
+from anyio import fail_after, to_thread
 
 from careline.contract.channel import Capability
 from careline.contract.context import Log
@@ -21,6 +21,8 @@ from careline.ids import derive
 from careline.store.times import to_micros
 from careline.verbs.actor import Verbs
 
+_PATIENCE = 30.0
+"""Real seconds that a plugin may take to say whether something is possible."""
 _NEVER: Mapping[Capability, str] = MappingProxyType(
     {
         Capability.ANSWER: "cannot be answered",
@@ -108,7 +110,9 @@ class Ordering(Verbs):
             )
         try:
             check = partial(channel.check, part.facts, part.action(actor))
-            return granted(part, channel, await to_thread.run_sync(check))
+            with fail_after(_PATIENCE):
+                permission = await to_thread.run_sync(check, abandon_on_cancel=True)
+            return granted(part, channel, permission)
         except Refused:
             raise
         except Exception as error:

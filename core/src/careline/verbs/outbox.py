@@ -4,6 +4,7 @@ from collections.abc import Iterable
 
 from sqlalchemy import Connection
 
+from careline.engine.answering import claim_for
 from careline.engine.dispatcher import Dispatcher
 from careline.engine.ending import give_up
 from careline.engine.facts import Micros
@@ -91,6 +92,8 @@ def _retry(conn: Connection, said: str, actor: str, now: Micros) -> Row:
     row = _found(conn, said)
     if row.state not in FAILED or not outbox.requeue(conn, row, now):
         raise Refused(Refusal.INVALID, f"{row.id} has not failed: it is {row.state.value}")
+    if row.message is not None:
+        claim_for(conn, row.message, row.id, row.actor, now)
     _log(conn, row, "retry", actor, now)
     return row
 

@@ -95,7 +95,9 @@ def _done(action: AnyAction, id: str, at: datetime) -> Done:
             )  # fmt: skip
         case Direct():
             place = f"dm-{action.customer.id}"
-            return Done(**who, id=id, does="say", text=action.text, place=place, to=action.customer)
+            return Done(
+                **who, id=id, does="say", text=action.text, place=place, to=action.customer.id
+            )
         case Post():
             return Done(**who, id=id, does="say", text=action.text)
         case Hide():
