@@ -3,7 +3,9 @@
 import json
 import logging
 import os
+import sqlite3
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -12,6 +14,7 @@ from click.testing import CliRunner, Result
 from careline.cli.main import cli
 from careline.ids import identity_id, message_id
 from careline.store.lock import RunLock
+from careline.sync import SyncDesk
 
 CONFIG = """
 [brands.acme]
@@ -179,12 +182,10 @@ def test_what_cannot_be_is_refused(run: Run, args: list[str], code: int, said: s
 
 
 def test_names_that_could_steer_a_terminal_are_made_harmless(run: Run, shop: Path) -> None:
-    row = {"id": "s9", "place": "z", "who": "\u202emia", "at": "2026-01-06T09:00:00Z", "text": "a"}
-    with (shop / "threads.jsonl").open("a", encoding="utf-8") as file:
-        file.write(json.dumps(row | {"who": "evil \u202egnp.exe"}) + "\n")
-    run("run", "--once")
-    done = run("erase", "archive:evil \u202egnp.exe", "--as", "ann")
-    assert "\u202e" not in done.output
+    with closing(sqlite3.connect(shop / "careline.db")) as conn, conn:
+        conn.execute("UPDATE identities SET name = ?", ("\x1b[31m\u202emia",))
+    done = run("erase", "archive:mia", "--as", "ann")
+    assert "archive:mia  \u241b[31m<U+202E>mia\n" in done.stdout
 
 
 def test_one_persons_data_is_one_document(run: Run, shop: Path) -> None:
@@ -198,3 +199,11 @@ def test_one_persons_data_is_one_document(run: Run, shop: Path) -> None:
     assert done.stderr == "Wrote what is kept of them to mia.json.\n"
     written = json.loads((shop / "mia.json").read_text("utf-8"))
     assert written | {"at": 0} == shown | {"at": 0}
+
+
+def test_plain_code_does_the_same(shop: Path) -> None:
+    with SyncDesk(shop / "careline.toml") as desk:
+        assert [one.user for one in desk.person_data("archive:mia").identities] == ["mia"]
+        assert not desk.erase("archive:mia", actor="ann", dry_run=True).erased
+        done = desk.erase("archive:mia", actor="ann")
+        assert (done.erased, done.messages, done.answers) == (True, 1, 1)

@@ -19,8 +19,9 @@ from careline.contract.channel import Webhook
 from careline.contract.classifier import Classifier, DeferredClassifier
 from careline.contract.context import Clock
 from careline.engine.account import Account
-from careline.engine.alerting import Alerting
-from careline.engine.attempt import Attempt
+from careline.engine.alerts.alerting import Alerting
+from careline.engine.alerts.notifying import Notifying
+from careline.engine.alerts.watching import HEALTH, Watching
 from careline.engine.checkup import Checkup, HealthView
 from careline.engine.chores import Indexing, Listening
 from careline.engine.deferred import Deferred
@@ -31,15 +32,14 @@ from careline.engine.hearing import Hearing
 from careline.engine.intake import Summary
 from careline.engine.keeping import Keeping
 from careline.engine.labelling import Labeller
-from careline.engine.notifying import Notifying
+from careline.engine.outbox.attempt import Attempt
+from careline.engine.outbox.sending import Sending
 from careline.engine.reading import ConversationView, Page, conversation, inbox
 from careline.engine.receiving import Received, Receiving, expect_pushes
 from careline.engine.retention import Retention
 from careline.engine.rulesets import StoredRules, keep_rules
-from careline.engine.sending import Sending
 from careline.engine.supervisor import Supervisor
 from careline.engine.unit import Policy
-from careline.engine.watching import HEALTH, Watching
 from careline.logs import bind
 from careline.outfit import Outfitter
 from careline.registry import Registry
@@ -181,9 +181,7 @@ class Desk(Cases, Answers, Outbox, Forgetting):
             lambda: self.running,
         )  # fmt: skip
         self._run = self.random.getrandbits(31)
-        attempt = Attempt(
-            self.store, self.clock, self.supervisor, policy, self._unsent, self._run
-        )
+        attempt = Attempt(self.store, self.clock, self.supervisor, policy, self._unsent, self._run)
         self.sending = Sending(
             self.store, self.clock, self.supervisor, self.accounts, attempt, self.hearing.open
         )
@@ -200,13 +198,17 @@ class Desk(Cases, Answers, Outbox, Forgetting):
                 self.store, self.clock, self._fired, self.hearing.asked_all, self.alerting.due, wake
             ),
             "conv": Deferred(
-                self.store, self.clock, self.supervisor, later, labeller, self._rules,
-                self.alerting, wake,
+                self.store,
+                self.clock,
+                self.supervisor,
+                later,
+                labeller,
+                self._rules,
+                self.alerting,
+                wake,
             ),
             "alert": self.notifying,
-            HEALTH: Watching(
-                self.store, self.clock, self.supervisor, self.alerting, brands, wake
-            ),
+            HEALTH: Watching(self.store, self.clock, self.supervisor, self.alerting, brands, wake),
             "index": Indexing(self.store, self.clock),
             "retain": Retention(self.store, self.clock, self.settings.retention),
             "hear": Listening(self.store, self.clock, self.supervisor, outfit.listeners()),

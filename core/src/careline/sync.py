@@ -14,9 +14,9 @@ from careline.config import Settings
 from careline.contract.channel import Webhook
 from careline.contract.context import Clock
 from careline.desk import Desk, Ran
+from careline.engine.answers.orders import Order
 from careline.engine.checkup import HealthView
 from careline.engine.erasing import Erasure
-from careline.engine.orders import Order
 from careline.engine.people import Link
 from careline.engine.person import PersonData
 from careline.engine.reading import ConversationView, Page

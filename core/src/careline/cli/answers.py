@@ -10,7 +10,7 @@ from careline.cli.options import Chosen
 from careline.cli.output import emit_json, one_line
 from careline.cli.reading import shown
 from careline.cli.verbs import acting, moment, verb
-from careline.engine.orders import Order
+from careline.engine.answers.orders import Order
 
 R = TypeVar("R")
 

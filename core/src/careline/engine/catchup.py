@@ -4,7 +4,7 @@ from collections.abc import Collection
 
 from sqlalchemy import Connection
 
-from careline.engine.alerting import Alerting
+from careline.engine.alerts.alerting import Alerting
 from careline.engine.facts import Micros
 from careline.store.bulk import insert_new, mark, select_in
 from careline.store.log import log_event

@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 from careline.contract.classifier import DeferredClassifier, Reading
 from careline.contract.context import Clock
 from careline.engine import rows
-from careline.engine.alerting import Alerting
+from careline.engine.alerts.alerting import Alerting
 from careline.engine.arrivals import Arrival, Intake
 from careline.engine.casework import Work, refold
 from careline.engine.changes import customers_of

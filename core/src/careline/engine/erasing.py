@@ -8,8 +8,8 @@ from typing import Final
 
 from sqlalchemy import Connection
 
-from careline.engine.ending import give_up
 from careline.engine.facts import Micros
+from careline.engine.outbox.ending import give_up
 from careline.engine.theirs import Theirs, find
 from careline.errors import Refusal, Refused
 from careline.models import Model

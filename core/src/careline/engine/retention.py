@@ -15,8 +15,8 @@ from sqlalchemy import Connection
 
 from careline.config.tables import RetentionSettings
 from careline.contract.context import Clock
-from careline.engine.ending import give_up
 from careline.engine.facts import Micros
+from careline.engine.outbox.ending import give_up
 from careline.store.ageing import aged, silent, with_customer, with_raw
 from careline.store.bulk import set_where
 from careline.store.emptying import (

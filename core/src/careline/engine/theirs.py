@@ -6,7 +6,7 @@ from typing import Final
 
 from sqlalchemy import Connection
 
-from careline.engine.echoes import BY_HAND
+from careline.engine.outbox.echoes import BY_HAND
 from careline.engine.people import all_of, identity_of
 from careline.engine.setaside import naming
 from careline.store.bulk import query_in, select_in

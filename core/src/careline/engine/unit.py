@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from sqlalchemy import Connection
 
-from careline.engine.alerting import Alerting
+from careline.engine.alerts.alerting import Alerting
 from careline.engine.arrivals import Arrival, Arrivals, Intake
 from careline.engine.deadlines import Rules
 from careline.engine.facts import Micros

@@ -262,8 +262,8 @@ def latest(conn: Connection, states: Sequence[State], limit: int) -> list[Row]:
 def in_doubt(conn: Connection, brand: str) -> list[Row]:
     """Return the rows of a brand's channels that may have been done, or not."""
     select = (
-        f"{_SELECT} WHERE {_OPEN} AND o.state IN {_sql(*UNKNOWN)} AND substr(o.lane, 1, 5) = 'send:'"
-        f" AND o.brand = {mark(conn)} ORDER BY o.number"
+        f"{_SELECT} WHERE {_OPEN} AND o.state IN {_sql(*UNKNOWN)}"
+        f" AND substr(o.lane, 1, 5) = 'send:' AND o.brand = {mark(conn)} ORDER BY o.number"
     )
     return [_row(one) for one in conn.exec_driver_sql(select, (brand,))]
 

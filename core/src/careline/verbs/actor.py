@@ -5,7 +5,7 @@ from typing import Final
 
 from careline.config import Settings
 from careline.contract.context import Clock
-from careline.engine.outgoing import AUTOMATION
+from careline.engine.outbox.outgoing import AUTOMATION
 from careline.errors import CarelineError, NotFound
 from careline.store.store import Store
 

@@ -10,10 +10,10 @@ from zoneinfo import ZoneInfo
 
 from careline.contract.actions import ThreadFacts
 from careline.contract.channel import Capability
-from careline.engine.aiming import Target, aim_at_message, aim_at_thread, facts_of, room_of
-from careline.engine.answering import draft_of, drop_draft
-from careline.engine.byhand import record
-from careline.engine.orders import Order, Part, signed
+from careline.engine.answers.aiming import Target, aim_at_message, aim_at_thread, facts_of, room_of
+from careline.engine.answers.answering import draft_of, drop_draft
+from careline.engine.answers.byhand import record
+from careline.engine.answers.orders import Order, Part, signed
 from careline.engine.unit import Policy
 from careline.errors import Refusal, Refused
 from careline.models import Author, Visibility

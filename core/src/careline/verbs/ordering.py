@@ -12,10 +12,10 @@ from anyio import fail_after, to_thread
 from careline.contract.channel import Capability
 from careline.contract.context import Log
 from careline.engine.account import Account
-from careline.engine.aiming import Target, aim_at_thread
-from careline.engine.answering import Rival, queue
+from careline.engine.answers.aiming import Target, aim_at_thread
+from careline.engine.answers.answering import Rival, queue
+from careline.engine.answers.orders import Order, Part, granted
 from careline.engine.dispatcher import Dispatcher
-from careline.engine.orders import Order, Part, granted
 from careline.errors import Answered, Refusal, Refused
 from careline.ids import derive
 from careline.store.times import to_micros

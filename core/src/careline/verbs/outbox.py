@@ -4,11 +4,11 @@ from collections.abc import Iterable
 
 from sqlalchemy import Connection
 
-from careline.engine.answering import claim_for
+from careline.engine.answers.answering import claim_for
 from careline.engine.dispatcher import Dispatcher
-from careline.engine.ending import give_up
 from careline.engine.facts import Micros
-from careline.engine.outgoing import SPEAKING
+from careline.engine.outbox.ending import give_up
+from careline.engine.outbox.outgoing import SPEAKING
 from careline.errors import Refusal, Refused
 from careline.store import outbox
 from careline.store.log import log_event

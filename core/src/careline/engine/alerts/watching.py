@@ -12,7 +12,7 @@ from typing import Final
 from sqlalchemy import Connection
 
 from careline.contract.context import Clock
-from careline.engine.alerting import Alerting
+from careline.engine.alerts.alerting import Alerting
 from careline.engine.supervisor import Supervisor
 from careline.models import AlertReason
 from careline.store.alerts import close_alerts, open_episodes

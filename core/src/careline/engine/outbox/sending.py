@@ -9,12 +9,12 @@ from sqlalchemy import Connection
 
 from careline.contract.context import Clock
 from careline.engine.account import Account
-from careline.engine.aiming import aim_at_message
-from careline.engine.attempt import LANE, Attempt
-from careline.engine.ending import fail, give_up
+from careline.engine.answers.aiming import aim_at_message
 from careline.engine.facts import Micros
 from careline.engine.health import Unavailable
-from careline.engine.outgoing import AUTOMATION, action_of
+from careline.engine.outbox.attempt import LANE, Attempt
+from careline.engine.outbox.ending import fail, give_up
+from careline.engine.outbox.outgoing import AUTOMATION, action_of
 from careline.engine.supervisor import Supervisor
 from careline.errors import NotFound, Refused, Rejected
 from careline.store.outbox import Row, State, lost, next_time, pending_lanes, recover, take

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from careline.engine.subjects import Subject
+from careline.engine.alerts.subjects import Subject
 from careline.models import Alert, AlertReason, DeadlineKind
 from careline.store.times import from_micros
 

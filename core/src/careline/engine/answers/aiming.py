@@ -200,7 +200,7 @@ def author_of(conn: Connection, identity: str, *, erased: bool = False) -> Autho
             Refusal.ERASED, "this customer was erased here: nothing can reach them any more"
         )
     return Author(
-        id=row.user,
+        id=row.user or "erased",
         scope=row.scope,
         name=row.name or "",
         handle=row.handle or "",

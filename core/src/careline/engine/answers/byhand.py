@@ -6,10 +6,10 @@ from sqlalchemy import Connection
 
 from careline.contract.items import Seen
 from careline.engine.account import Account
-from careline.engine.aiming import Target
-from careline.engine.answering import claim_for
-from careline.engine.echoes import BY_HAND
+from careline.engine.answers.aiming import Target
+from careline.engine.answers.answering import claim_for
 from careline.engine.intake import take_ours
+from careline.engine.outbox.echoes import BY_HAND
 from careline.engine.unit import Policy
 from careline.ids import content_hash
 from careline.models import Direction, Kind, Message, Visibility
@@ -31,7 +31,7 @@ def record(
 ) -> str:
     """Keep what an agent said elsewhere to the customer of `target`; return its id.
 
-    The platform's own echo of it, if there is one, is bound to it (engine/echoes.py).
+    The platform's own echo of it, if there is one, is bound to it (engine/outbox/echoes.py).
     """
     at = to_micros(now)
     take_turn(conn, target.brand)

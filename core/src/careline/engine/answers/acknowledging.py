@@ -1,16 +1,16 @@
 """The automatic receipt: tells a customer at once that we have their word, where they wait for one.
 
 It meets `acknowledge` only (S46). Off unless the account has a text for it; whether the platform
-allows it the channel says, when it is about to leave (engine/sending.py).
+allows it the channel says, when it is about to leave (engine/outbox/sending.py).
 """
 
 from collections.abc import Sequence
 
 from careline.contract.channel import Capability
-from careline.engine.aiming import aim_at_message
+from careline.engine.answers.aiming import aim_at_message
 from careline.engine.arrivals import Arrival
 from careline.engine.fold import State, load
-from careline.engine.outgoing import AUTOMATION
+from careline.engine.outbox.outgoing import AUTOMATION
 from careline.engine.unit import Unit
 from careline.errors import Refused
 from careline.ids import derive

@@ -14,10 +14,10 @@ from sqlalchemy import Connection
 from careline.contract.actions import Receipt
 from careline.contract.context import Clock, Log
 from careline.contract.staff import Notifier
+from careline.engine.alerts.parcels import Parcel, end_all, next_parcel
 from careline.engine.backoff import full_jitter
 from careline.engine.facts import Micros
 from careline.engine.health import Unavailable
-from careline.engine.parcels import Parcel, end_all, next_parcel
 from careline.engine.supervisor import Supervisor
 from careline.errors import Rejected
 from careline.logs import redact

@@ -10,10 +10,10 @@ from typing import Final
 
 from sqlalchemy import Connection
 
-from careline.engine.ending import fail, give_up
+from careline.engine.alerts.subjects import Subject, load_subjects
+from careline.engine.alerts.telling import tell
 from careline.engine.facts import Micros
-from careline.engine.subjects import Subject, load_subjects
-from careline.engine.telling import tell
+from careline.engine.outbox.ending import fail, give_up
 from careline.models import Alert, AlertReason
 from careline.store.alerts import News, close_alerts, load_alerts
 from careline.store.outbox import Row, State, ready, send_together

@@ -13,8 +13,8 @@ from careline.contract.channel import Capability
 from careline.contract.items import Item, Removed, Seen
 from careline.engine.arrivals import Intake
 from careline.engine.intake import take_ours
-from careline.engine.outgoing import message_of
-from careline.engine.sent import follow_up, note_sent
+from careline.engine.outbox.outgoing import message_of
+from careline.engine.outbox.sent import follow_up, note_sent
 from careline.engine.unit import Policy
 from careline.models import Author
 from careline.store.outbox import Row

@@ -6,8 +6,8 @@ from typing import Any, Final
 
 from careline.contract.actions import AnyAction, Permission, ThreadFacts
 from careline.contract.channel import Capability, Channel
-from careline.engine.aiming import Target
-from careline.engine.outgoing import make_action
+from careline.engine.answers.aiming import Target
+from careline.engine.outbox.outgoing import make_action
 from careline.errors import Refusal, Refused
 from careline.models import Author, Model, Visibility
 from careline.store.outbox import Outgoing

@@ -10,8 +10,8 @@ from sqlalchemy import Connection
 
 from careline.contract.actions import Receipt
 from careline.engine.arrivals import Arrival, Intake
-from careline.engine.outgoing import SPEAKING, said_by
-from careline.engine.sent import follow_up, note_sent
+from careline.engine.outbox.outgoing import SPEAKING, said_by
+from careline.engine.outbox.sent import follow_up, note_sent
 from careline.engine.unit import Unit
 from careline.ids import message_id, thread_id
 from careline.models import Visibility

@@ -18,11 +18,11 @@ from careline.contract.actions import Answer, AnyAction, Direct, Post, PrivateRe
 from careline.contract.channel import Capability
 from careline.contract.context import Clock
 from careline.engine.account import Account
-from careline.engine.ending import Tell, fail, give_up
 from careline.engine.facts import Micros
 from careline.engine.health import Unavailable
-from careline.engine.landing import land
-from careline.engine.outgoing import AUTOMATION, action_of
+from careline.engine.outbox.ending import Tell, fail, give_up
+from careline.engine.outbox.landing import land
+from careline.engine.outbox.outgoing import AUTOMATION, action_of
 from careline.engine.supervisor import Supervisor
 from careline.engine.unit import Policy
 from careline.errors import AuthFailed, Refusal, Rejected, Transient, Unsupported

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection, select
 
-from careline.engine.aiming import Target
+from careline.engine.answers.aiming import Target
 from careline.engine.facts import Micros
 from careline.ids import content_hash, derive
 from careline.store.bulk import insert_new, select_in, set_where

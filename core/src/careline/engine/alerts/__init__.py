@@ -1,0 +1,1 @@
+"""Alerts: who of ours is told of what, and how that leaves."""

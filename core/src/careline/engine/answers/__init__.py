@@ -1,0 +1,1 @@
+"""Answers: what staff order: where it leads, whether it may go, and that no two say it."""
