@@ -15,7 +15,7 @@ from sqlalchemy import Connection, text
 from careline.config.policy import DeadlineRule
 from careline.engine.arrivals import Intake
 from careline.engine.deadlines import RuleBook, Rules
-from careline.engine.erasing import erase
+from careline.engine.erasure.erasing import erase
 from careline.engine.intake import ingest
 from careline.engine.labelling import Labeller
 from careline.engine.rulesets import StoredRules, keep_rules

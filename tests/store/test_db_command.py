@@ -45,9 +45,9 @@ def test_a_database_that_is_not_there_yet_is_shown_but_not_made(tmp_path: Path) 
 
 @pytest.mark.usefixtures("config")
 def test_an_upgrade_brings_any_older_database_to_this_version(url: str) -> None:
-    assert "from schema version 0 to 2" in run("upgrade").stderr
+    assert "from schema version 0 to 3" in run("upgrade").stderr
     assert current() == shown(migrations.LATEST)
-    assert "at 2 already" in run("upgrade").stderr
+    assert "at 3 already" in run("upgrade").stderr
     assert "that is this careline's" in run("current").stdout
 
 

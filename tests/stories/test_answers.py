@@ -474,6 +474,18 @@ async def test_refused_before_anything_is_queued(desk):
     assert await rows(desk) == []
 
 
+async def test_a_customer_who_is_erased_is_answered_no_more(desk):
+    await desk.hears(desk.ours("2", "1", 11))
+    ours = (await desk.case("1")).messages[-1].id
+    await desk.desk.erase(desk.id("1"), actor="ann", dry_run=False)
+    with pytest.raises(Refused, match="this customer was erased here") as told:
+        await desk.desk.reply(desk.id("1"), "Hello.", actor="ann")
+    assert told.value.reason is Refusal.ERASED
+    await desk.desk.delete(ours, actor="ann")
+    await desk.passes(desk.at(12))
+    assert [type(one).__name__ for one in desk.platform.done] == ["Delete"]
+
+
 async def test_a_thread_that_is_gone_takes_no_answer(desk):
     from careline.plugin import Removed
 

@@ -27,6 +27,7 @@ from careline.engine.chores import Indexing, Listening
 from careline.engine.deferred import Deferred
 from careline.engine.dispatcher import Handler, LocalDispatcher
 from careline.engine.due import Due, Stage
+from careline.engine.erasure.retention import Retention
 from careline.engine.health import AccountHealth, Health
 from careline.engine.hearing import Hearing
 from careline.engine.intake import Summary
@@ -36,7 +37,6 @@ from careline.engine.outbox.attempt import Attempt
 from careline.engine.outbox.sending import Sending
 from careline.engine.reading import ConversationView, Page, conversation, inbox
 from careline.engine.receiving import Received, Receiving, expect_pushes
-from careline.engine.retention import Retention
 from careline.engine.rulesets import StoredRules, keep_rules
 from careline.engine.supervisor import Supervisor
 from careline.engine.unit import Policy

@@ -16,9 +16,9 @@ from careline.contract.context import Clock
 from careline.desk import Desk, Ran
 from careline.engine.answers.orders import Order
 from careline.engine.checkup import HealthView
-from careline.engine.erasing import Erasure
+from careline.engine.erasure.erasing import Erasure
+from careline.engine.erasure.person import PersonData
 from careline.engine.people import Link
-from careline.engine.person import PersonData
 from careline.engine.reading import ConversationView, Page
 from careline.engine.receiving import Received
 from careline.registry import Registry

@@ -13,8 +13,8 @@ from careline.cli.output import counted, emit_json, one_line, show_safe
 from careline.cli.reading import now, opened
 from careline.cli.target import written
 from careline.cli.verbs import acting, verb
-from careline.engine.erasing import Erasure, Named
-from careline.engine.person import person_data
+from careline.engine.erasure.erasing import Erasure, Named
+from careline.engine.erasure.person import person_data
 from careline.errors import StoreError
 from careline.store.store import Store
 from careline.store.times import to_micros

@@ -92,7 +92,7 @@ class Arrival:
     hash: str
     revised_at: Micros = 0
     hushed: bool = False
-    """Its words were erased before: they are read, and not kept (engine/hushing.py)."""
+    """Its words were erased before: they are read, and not kept (engine/erasure/hushing.py)."""
     placement: Placement | None = None
     conversation: str | None = None
     labels: Labels = NO_LABELS

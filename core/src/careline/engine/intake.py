@@ -13,9 +13,9 @@ from careline.engine.aliases import resolve_aliases
 from careline.engine.answers.acknowledging import acknowledge
 from careline.engine.arrivals import KINDS, Arrival, Intake, all_ids, sort_items
 from careline.engine.casework import Standing, Work, advance, load_standings, refold
+from careline.engine.erasure.hushing import hush, keep_erased
 from careline.engine.facts import Micros, Word, position
 from careline.engine.history import load_placed
-from careline.engine.hushing import hush, keep_erased
 from careline.engine.outbox.echoes import bind_echoes
 from careline.engine.reach import note_reach
 from careline.engine.rehang import place_arrivals

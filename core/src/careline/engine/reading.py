@@ -59,7 +59,7 @@ class InboxRow(Standing):
     """A conversation in the inbox."""
 
     snippet: str
-    """How the customer's last message begins; `(removed)` where it was taken back, `(erased)` here."""
+    """How the customer's last message begins; `(removed)` or `(erased)` where it is gone."""
 
 
 class Page(Model):

@@ -2,8 +2,8 @@
 
 from functools import partial
 
-from careline.engine.erasing import Erasure, erase
-from careline.engine.person import PersonData, person_data
+from careline.engine.erasure.erasing import Erasure, erase
+from careline.engine.erasure.person import PersonData, person_data
 from careline.store.times import to_micros
 from careline.store.vacuum import scrub_search
 from careline.verbs.actor import Verbs

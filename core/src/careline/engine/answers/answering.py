@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection, select
 
-from careline.engine.answers.aiming import Target
+from careline.engine.answers.aiming import Target, author_of
 from careline.engine.facts import Micros
 from careline.ids import content_hash, derive
 from careline.store.bulk import insert_new, select_in, set_where
@@ -14,6 +14,7 @@ from careline.store.lookup import one_of
 from careline.store.outbox import Outgoing, enqueue, load
 from careline.store.parts import DraftView
 from careline.store.tables import bodies, claims, drafts
+from careline.store.turns import take_turn
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +34,12 @@ def queue(
 
     `also`: whatever a colleague says to the same word. The rows' words become drafts if a colleague
     was faster. One unit of work, so that of two at once one is first.
+
+    Raises `Refused` where the customer was erased meanwhile.
     """
+    if target is not None:
+        take_turn(conn, target.brand)
+        author_of(conn, target.identity, erased=target.ours)
     if target is not None and not also:
         rival = _rival(conn, rows[0], target)
         if rival is not None:

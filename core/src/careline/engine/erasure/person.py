@@ -6,8 +6,8 @@ from typing import Any, Final
 
 from sqlalchemy import Connection
 
+from careline.engine.erasure.theirs import of_person
 from careline.engine.people import identity_of
-from careline.engine.theirs import of_person
 from careline.models import Model
 from careline.store import views
 from careline.store.bulk import query_in, select_in

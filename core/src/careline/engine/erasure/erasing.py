@@ -1,16 +1,16 @@
 """Erasing: the words and names of a person, or one message, go; what was counted stays counted.
 
 Nobody can take it back, so it is shown first. What is erased once is not kept when it is told
-again: engine/hushing.py.
+again: engine/erasure/hushing.py.
 """
 
 from typing import Final
 
 from sqlalchemy import Connection
 
+from careline.engine.erasure.theirs import Theirs, find
 from careline.engine.facts import Micros
 from careline.engine.outbox.ending import give_up
-from careline.engine.theirs import Theirs, find
 from careline.errors import Refusal, Refused
 from careline.models import Model
 from careline.store.bulk import query_in, select_in, set_where
@@ -75,7 +75,7 @@ class Erasure(Model):
 
 
 def erase(conn: Connection, said: str, actor: str, now: Micros, *, dry_run: bool) -> Erasure:
-    """Erase what `said` names (engine/theirs.py), or only say what would go. One unit of work.
+    """Erase what `said` names (see `theirs.py`), or only say what would go. One unit of work.
 
     Raises:
         NotFound: nothing is of that name.

@@ -1,0 +1,1 @@
+"""Erasure: what is forgotten of a person, and what may be known of one."""
