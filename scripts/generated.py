@@ -179,9 +179,14 @@ def errors() -> str:
     drawn = (import_module("careline.errors").__doc__ or "").partition("::\n")[2]
     root, *lines = textwrap.dedent(drawn).strip().splitlines()
     import_module("careline.desk")
-    ours = [one for one in CarelineError.__subclasses__() if one.__module__.startswith("careline.")]
+    ours = [one for one in CarelineError.__subclasses__() if _is_public(one)]
     added = [_error(one) for one in ours if one.__name__ not in drawn]
     return "\n".join(["```text", root, *added, *lines, "```"])
+
+
+def _is_public(cls: type[CarelineError]) -> bool:
+    """Whether an error is the library's, and not the command line's own."""
+    return cls.__module__.startswith("careline.") and ".cli." not in cls.__module__
 
 
 def _error(cls: type[CarelineError]) -> str:

@@ -23,6 +23,20 @@ if os.environ.get("CI"):
     settings.load_profile("landing")
 
 
+EACH_PAIR = ("engine", "store")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Each event loop and each database is tested; each pair of them by these folders alone."""
+    spared = [item for item in items if "trio-postgresql" in item.name and not _is_of(item)]
+    config.hook.pytest_deselected(items=spared)
+    items[:] = [item for item in items if item not in set(spared)]
+
+
+def _is_of(item: pytest.Item) -> bool:
+    return item.path.parent.name in EACH_PAIR
+
+
 @pytest.fixture(params=["asyncio", "trio"])
 def anyio_backend(request: pytest.FixtureRequest) -> str:
     return str(request.param)
