@@ -34,6 +34,8 @@ KEYS: dict[str, dict[str, str]] = {
         "delete": "`perform(Delete)`",
         "follow": "`perform(Follow)`",
         "find": "`find(action, since)`",
+        "login": "`begin_login(redirect)` and `finish_login(query)`, for `careline channel login`",
+        "usage": "`usage()`, for `careline channel usage`",
     },
 }
 """Sentences by place: exit codes, keys of the configuration, members of enums."""

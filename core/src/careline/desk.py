@@ -208,11 +208,16 @@ class Desk(Cases, Answers, Outbox, Forgetting):
                 wake,
             ),
             "alert": self.notifying,
-            HEALTH: Watching(self.store, self.clock, self.supervisor, self.alerting, brands, wake),
+            HEALTH: Watching(
+                self.store, self.clock, self.supervisor, self.alerting, brands, wake, self._concerns
+            ),
             "index": Indexing(self.store, self.clock),
             "retain": Retention(self.store, self.clock, self.settings.retention),
             "hear": Listening(self.store, self.clock, self.supervisor, outfit.listeners()),
         }
+
+    def _concerns(self) -> Mapping[str, Sequence[str]]:
+        return {name: account.channel.concerns for name, account in self.accounts.items()}
 
     def _not_made(self, account: str, error: Exception) -> None:
         self.log.error("account could not be made", account=account, exc_info=error)

@@ -181,6 +181,8 @@ class AlertReason(StrEnum):
     """What was to leave us did not: a person has to look."""
     HEALTH = "health"
     """An account needs a person."""
+    CONCERN = "concern"
+    """An account works, and a person should know something: a limit is nearly used up."""
     SUMMARY = "summary"
     """What an account's first look back found."""
 

@@ -20,7 +20,9 @@ from careline.contract.channel import (
     Challenge,
     Channel,
     Denied,
+    Finding,
     PluginConfig,
+    Usage,
     Webhook,
 )
 from careline.contract.classifier import (
@@ -99,6 +101,7 @@ __all__ = [
     "Event",
     "Evidence",
     "Facet",
+    "Finding",
     "Follow",
     "Hide",
     "Http",
@@ -129,6 +132,7 @@ __all__ = [
     "Transient",
     "Turn",
     "Unsupported",
+    "Usage",
     "Utterance",
     "Visibility",
     "Webhook",

@@ -36,6 +36,7 @@ COMMANDS: Mapping[str, Lazy] = MappingProxyType(
         "check": ("careline.cli.config:check", "Check the configuration and say what it does."),
         "explain": ("careline.cli.config:explain", "Say what a key of the configuration means."),
         "schema": ("careline.cli.config:schema", "Print the JSON Schema of the configuration."),
+        "channel": ("careline.cli.channel:channel", "Log in to a platform, test an account."),
         "plugins": ("careline.cli.plugins:plugins", "List plugins: what loaded, what not, why."),
         # -- to work
         "demo": ("careline.cli.demo:demo", "Play a made-up day, offline, in under a minute."),

@@ -190,7 +190,7 @@ class AlertRule(Policy):
         AlertReason.WARNED,
         AlertReason.MISSED,
     )
-    """At what: `new`, `warned`, `missed`, `unsent`; or `health`, `summary` of accounts."""
+    """At what: `new`, `warned`, `missed`, `unsent`; of accounts `health`, `concern`, `summary`."""
     to: Annotated[Names, Field(min_length=1)]
     """The notifiers that bring it: their names in the configuration."""
 
@@ -207,7 +207,7 @@ class AlertRule(Policy):
         return self
 
 
-_OF_ACCOUNTS = frozenset({AlertReason.HEALTH, AlertReason.SUMMARY})
+_OF_ACCOUNTS = frozenset({AlertReason.HEALTH, AlertReason.CONCERN, AlertReason.SUMMARY})
 
 
 class LabelRule(Policy):

@@ -1,9 +1,10 @@
 """The base class of channels: where customers speak, and where we answer."""
 
 from abc import ABC
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 from enum import StrEnum
 from typing import Any, ClassVar, Generic, TypeVar
 
@@ -31,6 +32,8 @@ class Capability(StrEnum):
     DELETE = "delete"
     FOLLOW = "follow"
     FIND = "find"
+    LOGIN = "login"
+    USAGE = "usage"
 
 
 class PluginConfig(BaseModel):
@@ -71,6 +74,29 @@ class Denied:
     status: int = 403
 
 
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """Something that a person who sets an account up wants to know of it."""
+
+    name: str
+    """Who we are, a scope, a limit: `account`, `scopes`, `mentions left`."""
+    said: str
+    fine: bool = True
+    """False: something does not work as it is, and `said` names the way out."""
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """How much of a kind an account used in a day or a month, as its platform bills it."""
+
+    period: str
+    """`2026-11-24`, or `2026-11`."""
+    kind: str
+    count: int
+    cost: Decimal
+    currency: str
+
+
 class Channel(ABC, Generic[C]):
     """One account on one platform.
 
@@ -103,6 +129,11 @@ class Channel(ABC, Generic[C]):
     @property
     def sources(self) -> tuple[Source, ...]:
         """Each stream of items, with its own cursor."""
+        return ()
+
+    @property
+    def concerns(self) -> tuple[str, ...]:
+        """What a person should know while the account works: a budget that is nearly spent."""
         return ()
 
     async def open(self) -> None:
@@ -161,3 +192,19 @@ class Channel(ABC, Generic[C]):
     def same_text(self, sent: str, seen: str) -> bool:
         """Tell whether `seen` is our `sent`, as this platform rewrites text."""
         return sent.split() == seen.split()
+
+    async def begin_login(self, redirect: str) -> str:
+        """Return the address at which a person lets us in; it sends them back to `redirect`."""
+        raise Unsupported("login")
+
+    async def finish_login(self, query: str) -> None:
+        """Take the query that the person came back with, and keep the credential in `state`."""
+        raise Unsupported("login")
+
+    async def examine(self) -> Sequence[Finding]:
+        """Ask the platform who we are, what we may do and what is left: for a person to read."""
+        return ()
+
+    async def usage(self) -> Sequence[Usage]:
+        """Return what was used up, by day and month, the latest first."""
+        raise Unsupported("usage")

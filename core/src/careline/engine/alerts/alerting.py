@@ -23,6 +23,7 @@ from careline.store.alerts import LANE, NOTIFIER, News, past_episodes, raise_ale
 from careline.store.bulk import select_in
 from careline.store.outbox import Row
 from careline.store.tables import messages
+from careline.store.times import from_micros
 
 _ASKED = (
     "id", "brand", "account", "kind", "visibility", "intent", "sentiment", "urgency", "needs_reply",
@@ -146,6 +147,21 @@ class Alerting:
             account=account,
             at=now,
             data={"lane": lane},
+        )
+        return self._tell(conn, _plain(brand, account), news)
+
+    def concerned(
+        self, conn: Connection, account: str, brand: str, said: Sequence[str], now: Micros
+    ) -> set[str]:
+        """Tell what a channel that works is concerned about, once a day."""
+        day = from_micros(now).date().isoformat()
+        news = News(
+            id=derive("w", "concern", account, day),
+            reason=AlertReason.CONCERN,
+            brand=brand,
+            account=account,
+            at=now,
+            data={"said": list(said)},
         )
         return self._tell(conn, _plain(brand, account), news)
 

@@ -31,7 +31,7 @@ _OF_MANY: Final = {
     AlertReason.MISSED: "{count} promises on {account} were missed",
     AlertReason.UNSENT: "{count} answers of {account} were not sent",
 }
-_OF_ACCOUNTS: Final = (AlertReason.HEALTH, AlertReason.SUMMARY)
+_OF_ACCOUNTS: Final = (AlertReason.HEALTH, AlertReason.CONCERN, AlertReason.SUMMARY)
 
 
 def tell(
@@ -72,6 +72,8 @@ class _Teller:
         news = one.news
         if news.reason is AlertReason.HEALTH:
             return f"{news.account} needs a person"
+        if news.reason is AlertReason.CONCERN:
+            return f"{news.account}: {news.data['said'][0]}"
         if news.reason is AlertReason.SUMMARY:
             found = "conversations: {conversations}, waiting: {waiting}, overdue: {overdue}"
             return f"{news.account} has caught up. {found.format_map(news.data)}"
@@ -86,6 +88,8 @@ class _Teller:
     def body(self, one: Subject) -> str:
         if one.news.reason is AlertReason.HEALTH:
             return self.reasons.get(one.news.account, "")
+        if one.news.reason is AlertReason.CONCERN:
+            return "\n".join(one.news.data["said"])
         why = (one.action.why or one.action.reason or "") if one.action else ""
         return _cut("\n".join(filter(None, (why, _words(one)))), WORDS)
 

@@ -6,7 +6,7 @@ now the next sweep keeps.
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from typing import Final
 
 from sqlalchemy import Connection
@@ -34,6 +34,10 @@ class Watching:
     brands: Mapping[str, str]
     """The brand of each channel."""
     wake: Callable[[Iterable[str]], None]
+    concerns: Callable[[], Mapping[str, Sequence[str]]] = dict
+    """What channels that work want a person to know, by account."""
+    _concerned: set[tuple[str, date]] = field(default_factory=set)
+    """Accounts whose concerns were told on a day."""
     _told: set[str] = field(default_factory=set)
     """Accounts that are stopped, and were told of."""
     _waits: dict[str, str] | None = None
@@ -41,9 +45,34 @@ class Watching:
 
     async def pending(self, now: datetime, limit: int) -> Sequence[str]:
         """Return `health` if an account stopped, or works again, and that is not kept yet."""
+        if self.alerting.tells(AlertReason.CONCERN) and self._anxious(now):
+            return [HEALTH]
         if not self.alerting.tells(AlertReason.HEALTH):
             return []
         return [HEALTH] if self._waits is None or self._stopped() or self._working() else []
+
+    def _anxious(self, now: datetime) -> dict[str, Sequence[str]]:
+        """Return the concerns that were not told today."""
+        day = now.date()
+        self._concerned = {told for told in self._concerned if told[1] == day}
+        known = self.concerns().items()
+        return {name: said for name, said in known if said and (name, day) not in self._concerned}
+
+    async def _tell_concerns(self) -> None:
+        now = self.clock.now()
+        anxious, at = self._anxious(now), to_micros(now)
+
+        def unit(conn: Connection) -> set[str]:
+            brands = self.brands
+            told = (
+                self.alerting.concerned(conn, name, brands.get(name, ""), said, at)
+                for name, said in anxious.items()
+            )
+            return set().union(*told)
+
+        if anxious:
+            self.wake(await self.store.write(unit))
+            self._concerned |= {(name, now.date()) for name in anxious}
 
     def _stopped(self) -> dict[str, str]:
         stops = self.supervisor.stops()
@@ -56,7 +85,8 @@ class Watching:
         return [name for name, lane in waits if self.supervisor.works(name, lane)]
 
     async def run(self, key: str) -> datetime | None:
-        """Tell of what stopped, and close what is over, in one unit of work."""
+        """Tell of what stopped or is of concern, and close what is over."""
+        await self._tell_concerns()
         if self._waits is None:
             known = await self.store.read(open_episodes)
             self._waits = {name: str(one.data["lane"]) for name, one in known.items()}
