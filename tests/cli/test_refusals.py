@@ -13,7 +13,7 @@ from click.testing import Result
 from careline.errors import Refused
 from careline.ids import thread_id
 from careline.plugin import Refusal
-from careline.store import outbox
+from careline.store import lanes
 from careline.store.store import Store
 from careline.store.times import to_micros
 from careline.sync import SyncDesk
@@ -275,7 +275,7 @@ def _(booth: Booth) -> Sequence[str]:
 def _(booth: Booth) -> Sequence[str]:
     id, now = booth.order("reply", booth.case("kim"), "Hello.", *ANN), datetime.now(UTC)
     store = Store(f"sqlite:///{booth.folder / 'careline.db'}")
-    assert store.write_now(lambda conn: outbox.take(conn, "send:booth", to_micros(now), 7))
+    assert store.write_now(lambda conn: lanes.take(conn, "send:booth", to_micros(now), 7))
     store.close()
     return ("undo", id, *ANN)
 

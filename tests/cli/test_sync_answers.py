@@ -13,7 +13,7 @@ from careline.config import load
 from careline.errors import Answered, Refused
 from careline.plugin import Refusal
 from careline.registry import Registry
-from careline.store import outbox
+from careline.store import lanes
 from careline.store.outbox import State
 from careline.store.store import Store
 from careline.store.times import to_micros
@@ -119,7 +119,7 @@ def test_what_leaves_at_this_very_moment_is_not_undone(url: str, booth: Booth) -
     taken, release = Event(), Event()
 
     def send(conn: Connection) -> None:
-        outbox.take(conn, "send:booth", to_micros(datetime.now(UTC)), holder=7)
+        lanes.take(conn, "send:booth", to_micros(datetime.now(UTC)), holder=7)
         taken.set()
         assert release.wait(30)
 

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlalchemy import Connection
 
-from careline.store import migrations, outbox
+from careline.store import lanes, migrations, outbox
 from careline.store.outbox import Outgoing, State
 from careline.store.store import Store
 
@@ -53,19 +53,19 @@ def test_nobody_takes_what_somebody_holds(shared: Store) -> None:
     with fresh(shared) as conn:
         outbox.enqueue(conn, [row(1)])
         (read,) = outbox.load(conn, ["o1"])
-        taken = outbox.take(conn, LANE, 5, ME)
+        taken = lanes.take(conn, LANE, 5, ME)
         assert taken is not None
         assert (taken.state, taken.attempts, taken.tried_at, taken.holder) == ("sending", 1, 5, ME)
-        assert outbox.take(conn, LANE, 5, OTHER) is None
-        assert outbox.try_again(conn, read, 5, OTHER) is None
+        assert lanes.take(conn, LANE, 5, OTHER) is None
+        assert lanes.try_again(conn, read, 5, OTHER) is None
 
 
 def test_what_ended_ends_no_second_time(shared: Store) -> None:
     with fresh(shared) as conn:
         outbox.enqueue(conn, [row(1)])
         (one,) = outbox.load(conn, ["o1"])
-        assert outbox.end(conn, one, State.SENT, 9, receipt={"ids": ["7"]})
-        assert not outbox.end(conn, one, State.DEAD, 10, why="late news")
+        assert lanes.end(conn, one, State.SENT, 9, receipt={"ids": ["7"]})
+        assert not lanes.end(conn, one, State.DEAD, 10, why="late news")
         (after,) = outbox.load(conn, ["o1"])
         assert (after.state, after.receipt, after.why) == ("sent", {"ids": ["7"]}, None)
 
@@ -73,13 +73,28 @@ def test_what_ended_ends_no_second_time(shared: Store) -> None:
 def test_an_attempt_of_another_run_is_lost_once_that_run_is_gone(shared: Store) -> None:
     with fresh(shared) as conn:
         outbox.enqueue(conn, [row(1), row(2)])
-        outbox.take(conn, LANE, 100, ME)
-        outbox.take(conn, LANE, 100, OTHER)
-        assert [one.id for one in outbox.lost(conn, ME, 50)] == ["o2"]
-        assert [one.id for one in outbox.lost(conn, ME, 101)] == ["o1", "o2"]
-        outbox.recover(conn, ME, 50)
+        lanes.take(conn, LANE, 100, ME)
+        lanes.take(conn, LANE, 100, OTHER)
+        assert [one.id for one in lanes.lost(conn, ME, 50)] == ["o2"]
+        assert [one.id for one in lanes.lost(conn, ME, 101)] == ["o1", "o2"]
+        lanes.recover(conn, ME, 50)
         states = [one.state for one in outbox.load(conn, ["o1", "o2"])]
         assert states == ["sending", "unsure"]
+
+
+def test_whoever_was_taken_for_gone_changes_nothing_any_more(shared: Store) -> None:
+    with fresh(shared) as conn:
+        outbox.enqueue(conn, [row(1)])
+        slow = lanes.take(conn, LANE, 5, OTHER)
+        assert slow is not None
+        lanes.recover(conn, ME, 6)
+        later = 6 + outbox.SETTLES
+        found = lanes.take(conn, LANE, later, ME)
+        assert found is not None
+        assert lanes.try_again(conn, found, later, ME) is not None
+        lanes.postpone(conn, slow, State.QUEUED, None, "it was busy")
+        (now,) = outbox.load(conn, ["o1"])
+        assert (now.state, now.holder) == ("sending", ME)
 
 
 WHAT = st.sampled_from(["take", "sent", "later", "unsure", "dead", "skip"])
@@ -104,16 +119,16 @@ def test_threads_and_plans_keep_their_order(
 def _step(conn: Connection, what: str, id: str, now: int) -> None:
     (one,) = outbox.load(conn, [id])
     if what == "take":
-        if taken := outbox.take(conn, LANE, now, ME):
+        if taken := lanes.take(conn, LANE, now, ME):
             _nothing_before(conn, taken)
     elif what == "later" and one.state is State.SENDING:
-        outbox.postpone(conn, one, State.QUEUED, now + 2, "busy")
+        lanes.postpone(conn, one, State.QUEUED, now + 2, "busy")
     elif what == "unsure" and one.state is State.SENDING:
-        outbox.postpone(conn, one, State.UNSURE, None, "cut")
+        lanes.postpone(conn, one, State.UNSURE, None, "cut")
     elif what in ("sent", "dead") and one.state is State.SENDING:
-        outbox.end(conn, one, State(what), now)
+        lanes.end(conn, one, State(what), now)
     elif what == "skip":
-        outbox.end(conn, one, State.SKIPPED, now)
+        lanes.end(conn, one, State.SKIPPED, now)
 
 
 def _nothing_before(conn: Connection, taken: outbox.Row) -> None:

@@ -3,6 +3,8 @@
 import subprocess
 import sys
 
+import pytest
+
 from careline.store.presence import Presence, gone
 from careline.store.store import Store
 
@@ -34,3 +36,14 @@ def test_a_run_that_ends_is_there_no_more(store: Store) -> None:
     with Presence(store, 5):
         assert store.read_now(lambda conn: gone(conn, {6})) == {6}
     assert store.read_now(lambda conn: gone(conn, {5})) == {5}
+
+
+def test_a_run_whose_connection_was_cut_is_there_again_once_it_looks(store: Store) -> None:
+    if store.is_sqlite:
+        pytest.skip("a file needs no connection to tell who works on it")
+    held = "SELECT pid FROM pg_locks WHERE locktype = 'advisory' AND objid = 4242"
+    with Presence(store, 4242) as here:
+        (pid,) = store.read_now(lambda conn: conn.exec_driver_sql(held).one())
+        store.write_now(lambda conn: conn.exec_driver_sql(f"SELECT pg_terminate_backend({pid})"))
+        here.ensure()
+        assert store.read_now(lambda conn: gone(conn, {4242})) == set()

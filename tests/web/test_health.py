@@ -7,7 +7,8 @@ import pytest
 from sqlalchemy import text
 
 from careline.plugin import Batch
-from careline.store.outbox import Outgoing, State, end, enqueue, load
+from careline.store.lanes import end
+from careline.store.outbox import Outgoing, State, enqueue, load
 from careline.store.times import to_micros
 from careline.web import asgi
 

@@ -104,6 +104,7 @@ class Desk(Cases, Answers, Outbox, Forgetting):
         self._strict = strict
         self._ended: Event | None = None
         self._running: CancelScope | None = None
+        self._presence: Presence | None = None
 
     async def __aenter__(self) -> Self:
         """Open the store and make all accounts. No platform is asked anything yet.
@@ -180,16 +181,18 @@ class Desk(Cases, Answers, Outbox, Forgetting):
             self.store, self.clock, self.supervisor, outfit.called(), self.clock.now(),
             lambda: self.running,
         )  # fmt: skip
-        self._run = self.random.getrandbits(31)
-        attempt = Attempt(self.store, self.clock, self.supervisor, policy, self._unsent, self._run)
-        self.sending = Sending(
-            self.store, self.clock, self.supervisor, self.accounts, attempt, self.hearing.open
+        self._attempt = Attempt(
+            self.store, self.clock, self.supervisor, policy, self._unsent, wake, run=0
         )
+        self.sending = Sending(
+            self.store, self.clock, self.supervisor, self.accounts, self._attempt,
+            self.hearing.open, self._still_here,
+        )  # fmt: skip
         brands = {name: one.brand for name, one in self.settings.channels.items()}
         zones = {name: one.timezone for name, one in self.settings.brands.items()}
         self.notifying = Notifying(
             self.store, self.clock, self.random, self.supervisor, notifiers, zones, self.log,
-            self._run, outfit.redactor.text,
+            0, outfit.redactor.text,
         )  # fmt: skip
         self._handlers: dict[str, Handler] = {
             "pull": self.hearing,
@@ -239,10 +242,10 @@ class Desk(Cases, Answers, Outbox, Forgetting):
         if self._strict:
             raise error
 
-    def _unsent(self, conn: Connection, row: Row, now: int) -> None:
+    def _unsent(self, conn: Connection, row: Row, now: int) -> set[str]:
         """Tell staff of something that did not leave; part of the unit of work that ends it."""
         self.log.warning("not sent", action=row.id, receiver=row.lane.partition(":")[2])
-        self.alerting.unsent(conn, row, now)
+        return self.alerting.unsent(conn, row, now)
 
     def _webhook_failed(self, kind: str, error: Exception) -> None:
         self.log.error(
@@ -273,13 +276,23 @@ class Desk(Cases, Answers, Outbox, Forgetting):
             ended = Event()
             held.callback(ended.set)
             self._running, self._ended = running, ended
-            held.enter_context(Presence(self.store, self._run))
+            self._begin(held)
             self.hearing.begin(once=once)
             task_status.started()
             await self.dispatcher.run(self._handlers, until_idle=once)
         if once and self.hearing.broken is not None:
             raise self.hearing.broken
         return Ran(self.hearing.summary, self.supervisor.snapshot(), self.dispatcher.failing)
+
+    def _begin(self, held: ExitStack) -> None:
+        """Be a run of its own, among those that share the database."""
+        run = self.random.getrandbits(31)
+        self._presence = held.enter_context(Presence(self.store, run))
+        self._attempt.run = self.notifying.own = run
+
+    def _still_here(self) -> None:
+        if self._presence is not None:
+            self._presence.ensure()
 
     @property
     def running(self) -> bool:

@@ -160,6 +160,7 @@ class Supervisor:
             error = _innermost(raised)
             if isinstance(error, Rejected):
                 self._worked(account, lane)
+                error.args = (self._hide(str(error)),)
                 raise error from error.__cause__
             unavailable = self._failed(account, lane, error)
             if self._strict and _news(error) is _News.BUG:

@@ -23,9 +23,8 @@ from typing import Any, Final
 from sqlalchemy import Connection
 
 from careline.ids import content_hash
-from careline.store.bulk import delete_keys, insert_new, mark, query_in
-from careline.store.presence import gone
-from careline.store.tables import bodies, claims
+from careline.store.bulk import insert_new, mark, query_in
+from careline.store.tables import bodies
 
 
 class State(StrEnum):
@@ -50,7 +49,8 @@ UNKNOWN: Final = (State.SENDING, State.UNSURE, State.PARKED)
 """What may have been done, or not."""
 SETTLES: Final = 5_000_000
 """In microseconds: what a platform did may not be seen at once by whoever looks for it."""
-_OPEN: Final = "o.state IN ('queued', 'sending', 'unsure', 'parked')"  # as the index has it
+SKEW: Final = 300_000_000
+"""In microseconds: a platform's clock may be so far behind ours."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,14 +100,15 @@ _PLAIN = (
     "step", "next_at",
 )  # fmt: skip
 _KEPT = ("number", "attempts", "tried_at", "holder", "ended_at", "reason", "why", "parcel")
-_SELECT = (
+SELECT: Final = (
     "SELECT "
     + ", ".join(f'o."{name}"' for name in (*_PLAIN, *_KEPT, "state", "payload", "receipt"))
     + ", b.text FROM outbox o LEFT JOIN bodies b ON b.owner = o.id"
 )
 
 
-def _row(found: Any) -> Row:
+def row_of(found: Any) -> Row:
+    """Return what `SELECT` found."""
     names = found._mapping
     return Row(
         **{name: names[name] for name in (*_PLAIN, *_KEPT, "text")},
@@ -138,103 +139,10 @@ def _put_words(conn: Connection, row: Outgoing) -> None:
         insert_new(conn, bodies, ("owner", "revised_at", "text", "hash"), [body])
 
 
-def pending_lanes(conn: Connection, now: int, prefix: str) -> list[str]:
-    """Return the lanes of a prefix that have something to send at `now`."""
-    sign = mark(conn)
-    select = (
-        f"SELECT DISTINCT o.lane FROM outbox o WHERE {_OPEN}"
-        f" AND o.state IN {_sql(State.QUEUED, State.UNSURE)}"
-        f" AND o.lane LIKE {sign} AND (o.next_at IS NULL OR o.next_at <= {sign})"
-    )
-    return [lane for (lane,) in conn.exec_driver_sql(select, (f"{prefix}:%", now))]
-
-
-_FREE = f"""
-NOT EXISTS (SELECT 1 FROM outbox b WHERE b.thread = o.thread AND b.lane = o.lane
-            AND b.number < o.number AND b.state IN {{waiting}})
-AND NOT EXISTS (SELECT 1 FROM outbox b WHERE b."plan" = o."plan" AND b.step < o.step
-                AND b.state NOT IN ('{State.SENT}', '{State.SKIPPED}'))"""
-
-
-def take(conn: Connection, lane: str, now: int, holder: int) -> Row | None:
-    """Return the next row of a lane that may go, its attempt recorded; None: none may.
-
-    One that is `unsure` stays so: it has to be looked up before it is tried. Those that were tried
-    more often come later, so that one that fails holds up no other.
-    """
-    sign = mark(conn)
-    free = _FREE.format(waiting=_sql(*WAITING))
-    select = (
-        f"{_SELECT} WHERE o.lane = {sign} AND {_OPEN}"
-        f" AND o.state IN {_sql(State.QUEUED, State.UNSURE)}"
-        f" AND (o.next_at IS NULL OR o.next_at <= {sign}) AND {free}"
-        " ORDER BY o.attempts, o.number LIMIT 1"
-    )
-    found = conn.exec_driver_sql(select, (lane, now)).first()
-    if found is None:
-        return None
-    row = _row(found)
-    return row if row.state is State.UNSURE else try_again(conn, row, now, holder)
-
-
-def try_again(conn: Connection, row: Row, now: int, holder: int) -> Row | None:
-    """Record an attempt of this run at a row as it was read; None: another run was faster."""
-    sign = mark(conn)
-    update = (
-        f"UPDATE outbox SET state = '{State.SENDING}', attempts = attempts + 1, tried_at = {sign},"
-        f" holder = {sign}, next_at = NULL"
-        f" WHERE id = {sign} AND state = {sign} AND attempts = {sign}"
-    )
-    values = (now, holder, row.id, row.state.value, row.attempts)
-    if conn.exec_driver_sql(update, values).rowcount != 1:
-        return None
-    return load(conn, [row.id])[0]
-
-
-def ready(conn: Connection, lane: str, now: int, limit: int) -> list[Row]:
-    """Return the rows of a lane that may go, in no order but how often they were tried.
-
-    Those that left as one before stand beside each other.
-    """
-    sign = mark(conn)
-    select = (
-        f"{_SELECT} WHERE o.lane = {sign} AND {_OPEN}"
-        f" AND o.state IN {_sql(State.QUEUED, State.UNSURE)}"
-        f" AND (o.next_at IS NULL OR o.next_at <= {sign})"
-        f" ORDER BY o.attempts, coalesce(o.parcel, ''), o.number LIMIT {limit}"
-    )
-    return [_row(one) for one in conn.exec_driver_sql(select, (lane, now))]
-
-
-def send_together(
-    conn: Connection, rows: Sequence[Row], parcel: str, now: int, holder: int
-) -> list[Row]:
-    """Record an attempt of this run at rows that leave as one; return those that it has taken."""
-    sign = mark(conn)
-    update = (
-        f"UPDATE outbox SET state = '{State.SENDING}', attempts = attempts + 1, tried_at = {sign},"
-        f" holder = {sign}, next_at = NULL, parcel = {sign}"
-        f" WHERE id = {sign} AND state = {sign} AND attempts = {sign}"
-    )
-    values = [(now, holder, parcel, row.id, row.state.value, row.attempts) for row in rows]
-    conn.exec_driver_sql(update, values)
-    now_so = load(conn, [row.id for row in rows])
-    return [row for row in now_so if row.state is State.SENDING and row.holder == holder]
-
-
-def overdue(conn: Connection, lane: str, before: int) -> list[Row]:
-    """Return the rows of a lane that have waited since before a time."""
-    select = (
-        f"{_SELECT} WHERE o.lane = {mark(conn)} AND {_OPEN}"
-        f" AND o.state IN {_sql(State.QUEUED, State.UNSURE)} AND o.at < {mark(conn)}"
-    )
-    return [_row(one) for one in conn.exec_driver_sql(select, (lane, before))]
-
-
 def load(conn: Connection, ids: Iterable[str]) -> list[Row]:
     """Return rows by their ids, in the order in which they were queued."""
     return [
-        _row(one) for one in query_in(conn, f"{_SELECT} WHERE o.id IN", ids, "ORDER BY o.number")
+        row_of(one) for one in query_in(conn, f"{SELECT} WHERE o.id IN", ids, "ORDER BY o.number")
     ]
 
 
@@ -248,24 +156,24 @@ def hold(conn: Connection, ids: Iterable[str]) -> list[Row]:
 
 def by(conn: Connection, column: str, values: Iterable[str]) -> list[Row]:
     """Return the rows of threads, conversations, plans, parcels or states."""
-    select = f'{_SELECT} WHERE o."{column}" IN'
-    return [_row(one) for one in query_in(conn, select, values, "ORDER BY o.number")]
+    select = f'{SELECT} WHERE o."{column}" IN'
+    return [row_of(one) for one in query_in(conn, select, values, "ORDER BY o.number")]
 
 
 def latest(conn: Connection, states: Sequence[State], limit: int) -> list[Row]:
     """Return rows in some states (none given: in any), the latest queued first."""
-    where = f"WHERE o.state IN {_sql(*states)}" if states else ""
-    select = f"{_SELECT} {where} ORDER BY o.number DESC LIMIT {mark(conn)}"
-    return [_row(one) for one in conn.exec_driver_sql(select, (limit,))]
+    where = f"WHERE o.state IN {sql(*states)}" if states else ""
+    select = f"{SELECT} {where} ORDER BY o.number DESC LIMIT {mark(conn)}"
+    return [row_of(one) for one in conn.exec_driver_sql(select, (limit,))]
 
 
 def in_doubt(conn: Connection, brand: str) -> list[Row]:
     """Return the rows of a brand's channels that may have been done, or not."""
     select = (
-        f"{_SELECT} WHERE {_OPEN} AND o.state IN {_sql(*UNKNOWN)}"
-        f" AND substr(o.lane, 1, 5) = 'send:' AND o.brand = {mark(conn)} ORDER BY o.number"
+        f"{SELECT} WHERE o.state IN {sql(*UNKNOWN)} AND o.brand = {mark(conn)}"
+        " AND substr(o.lane, 1, 5) = 'send:' ORDER BY o.number"
     )
-    return [_row(one) for one in conn.exec_driver_sql(select, (brand,))]
+    return [row_of(one) for one in conn.exec_driver_sql(select, (brand,))]
 
 
 def is_used(conn: Connection) -> bool:
@@ -273,82 +181,6 @@ def is_used(conn: Connection) -> bool:
     return conn.exec_driver_sql("SELECT 1 FROM outbox LIMIT 1").first() is not None
 
 
-def next_time(conn: Connection, lane: str) -> int | None:
-    """Return when a lane has something to do that waits for a time."""
-    select = (
-        f"SELECT min(o.next_at) FROM outbox o WHERE o.lane = {mark(conn)} AND {_OPEN}"
-        f" AND o.state IN {_sql(State.QUEUED, State.UNSURE)}"
-    )
-    found: int | None = conn.exec_driver_sql(select, (lane,)).scalar()
-    return found
-
-
-def postpone(conn: Connection, row: Row, state: State, next_at: int | None, why: str) -> None:
-    """Leave a row for later, unless an echo has ended it meanwhile."""
-    _set(conn, row, WAITING, state=state.value, next_at=next_at, why=why)
-
-
-def give_back(conn: Connection, row: Row, next_at: int | None, why: str) -> None:
-    """Take back an attempt that was recorded and never made."""
-    _set(
-        conn, row, WAITING, state=State.QUEUED.value, next_at=next_at, why=why,
-        attempts=max(0, row.attempts - 1),
-    )  # fmt: skip
-
-
-def end(
-    conn: Connection,
-    row: Row,
-    state: State,
-    now: int,
-    *,
-    reason: str | None = None,
-    why: str | None = None,
-    receipt: Mapping[str, Any] | None = None,
-) -> bool:
-    """End a row, unless it has ended otherwise; return whether it did so now.
-
-    One that was not sent gives back its claim on the message that it was to answer.
-    """
-    said = None if receipt is None else json.dumps(receipt)
-    from_ = (*WAITING, *FAILED)
-    values = {"state": state.value, "ended_at": now, "reason": reason, "why": why, "receipt": said}
-    done = _set(conn, row, from_, next_at=None, **values)
-    if done and state not in (State.SENT, State.PARKED):
-        delete_keys(conn, claims, "action", [row.id])
-    return done
-
-
-def requeue(conn: Connection, row: Row, now: int) -> bool:
-    """Have a row that failed tried again at once: a person says so."""
-    values = {"state": State.QUEUED.value, "at": now, "next_at": None, "ended_at": None}
-    return _set(conn, row, FAILED, reason=None, why=None, **values)
-
-
-def lost(conn: Connection, holder: int, before: int) -> list[Row]:
-    """Return the attempts that have not ended and never will.
-
-    Their run is gone; or they began before a time, so long ago that no call lasts.
-    """
-    select = f"{_SELECT} WHERE {_OPEN} AND o.state = '{State.SENDING}'"
-    rows = [_row(one) for one in conn.exec_driver_sql(select)]
-    dead = gone(conn, {row.holder for row in rows if row.holder} - {holder})
-    return [row for row in rows if row.holder in dead or (row.tried_at or 0) < before]
-
-
-def recover(conn: Connection, holder: int, before: int) -> None:
-    """Mark lost attempts as of unknown outcome."""
-    for row in lost(conn, holder, before):
-        later, why = (row.tried_at or 0) + SETTLES, "it was cut short"
-        _set(conn, row, (State.SENDING,), state=State.UNSURE.value, next_at=later, why=why)
-
-
-def _set(conn: Connection, row: Row, states: Sequence[State], **values: Any) -> bool:
-    sign = mark(conn)
-    sets = ", ".join(f'"{name}" = {sign}' for name in values)
-    update = f"UPDATE outbox SET {sets} WHERE id = {sign} AND state IN {_sql(*states)}"
-    return conn.exec_driver_sql(update, (*values.values(), row.id)).rowcount == 1
-
-
-def _sql(*states: State) -> str:
+def sql(*states: State) -> str:
+    """Return states as SQL lists them."""
     return "(" + ", ".join(f"'{state.value}'" for state in states) + ")"

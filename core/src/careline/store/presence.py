@@ -26,11 +26,24 @@ class Presence:
 
     def __enter__(self) -> Self:
         """Be there."""
-        if not self._store.is_sqlite:
-            autocommit = self._store.engine.execution_options(isolation_level="AUTOCOMMIT")
-            self._connection = autocommit.connect()
-            self._connection.exec_driver_sql(f"SELECT pg_advisory_lock({_CLASS}, {self.id})")
+        self.ensure()
         return self
+
+    def ensure(self) -> None:
+        """Be there again, if the connection that said so is no more."""
+        if self._store.is_sqlite:
+            return
+        if self._connection is not None:
+            try:
+                self._connection.exec_driver_sql("SELECT 1")
+            except DBAPIError:
+                self._connection.close()
+                self._connection = None
+            else:
+                return
+        autocommit = self._store.engine.execution_options(isolation_level="AUTOCOMMIT")
+        self._connection = autocommit.connect()
+        self._connection.exec_driver_sql(f"SELECT pg_advisory_lock({_CLASS}, {self.id})")
 
     def __exit__(self, *exc: object) -> None:
         """Be there no more."""

@@ -359,6 +359,8 @@ effects = Table(
 
 _OPEN = text("state IN ('queued', 'sending', 'unsure', 'parked')")
 _DEAD = text("state = 'dead'")
+_GOES = text("state IN ('queued', 'unsure')")
+_DOUBT = text("state IN ('sending', 'unsure', 'parked')")
 
 outbox = Table(
     "outbox",
@@ -392,6 +394,8 @@ outbox = Table(
     Column("step", Integer, nullable=False, default=0),
     _text("parcel"),
     Index("outbox_next", "lane", "number", sqlite_where=_OPEN, postgresql_where=_OPEN),
+    Index("outbox_goes", "lane", "attempts", "number", sqlite_where=_GOES, postgresql_where=_GOES),
+    Index("outbox_doubt", "brand", sqlite_where=_DOUBT, postgresql_where=_DOUBT),
     Index("outbox_dead", "lane", sqlite_where=_DEAD, postgresql_where=_DEAD),
     Index("outbox_message", "message"),
     Index("outbox_thread", "thread"),

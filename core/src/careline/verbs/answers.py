@@ -70,9 +70,9 @@ class Answers(Ordering):
             part = self._promise(target, said, actor, kept.promised)
         else:
             part = self._answer(target, said, actor)
-        (order,) = await self._order([part], target, actor, also=also, dry_run=dry_run)
-        if not dry_run:
-            await self.drop_draft(kept.id, actor=actor)
+        (order,) = await self._order(
+            [part], target, actor, also=also, draft=kept.id, dry_run=dry_run
+        )
         return order
 
     async def drop_draft(self, id: str, *, actor: str) -> str:
@@ -196,7 +196,7 @@ class Answers(Ordering):
 
     async def _private(self, target: Target, text: str, actor: str, kind: Capability) -> Part:
         """Return a private message to the customer, in the room where they spoke last."""
-        room = await self.store.read(lambda conn: room_of(conn, target.brand, target.identity))
+        room = await self.store.read(lambda conn: room_of(conn, target))
         payload, facts = dict(target.payload()), target.facts(self.clock.now())
         payload["place"] = room.get("place")
         if room and kind is Capability.DIRECT:

@@ -7,22 +7,18 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from types import MappingProxyType
 
-from anyio import fail_after, to_thread
-
 from careline.contract.channel import Capability
 from careline.contract.context import Log
 from careline.engine.account import Account
 from careline.engine.answers.aiming import Target, aim_at_thread
 from careline.engine.answers.answering import Rival, queue
-from careline.engine.answers.orders import Order, Part, granted
+from careline.engine.answers.orders import Order, Part, asked, granted
 from careline.engine.dispatcher import Dispatcher
 from careline.errors import Answered, Refusal, Refused
 from careline.ids import derive
 from careline.store.times import to_micros
 from careline.verbs.actor import Verbs
 
-_PATIENCE = 30.0
-"""Real seconds that a plugin may take to say whether something is possible."""
 _NEVER: Mapping[Capability, str] = MappingProxyType(
     {
         Capability.ANSWER: "cannot be answered",
@@ -69,6 +65,7 @@ class Ordering(Verbs):
         actor: str,
         *,
         also: bool = False,
+        draft: str | None = None,
         dry_run: bool = False,
     ) -> list[Order]:
         """Ask the channel about every part, then queue all of them, or none."""
@@ -79,7 +76,9 @@ class Ordering(Verbs):
         rows = [
             part.outgoing(self._new_id(), actor, now, plan, step) for step, part in enumerate(parts)
         ]
-        done = await self.store.write(lambda conn: queue(conn, rows, target, also=also))
+        done = await self.store.write(
+            lambda conn: queue(conn, rows, target, also=also, draft=draft)
+        )
         if isinstance(done, Rival):
             raise Answered(done.by, done.said, done.drafts)
         self.dispatcher.wake(sorted(done))
@@ -109,10 +108,7 @@ class Ordering(Verbs):
                 f"{channel.title} {_NEVER[part.kind]} from here: do it there by hand",
             )
         try:
-            check = partial(channel.check, part.facts, part.action(actor))
-            with fail_after(_PATIENCE):
-                permission = await to_thread.run_sync(check, abandon_on_cancel=True)
-            return granted(part, channel, permission)
+            return granted(part, channel, await asked(channel, part.facts, part.action(actor)))
         except Refused:
             raise
         except Exception as error:

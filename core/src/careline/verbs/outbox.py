@@ -4,14 +4,14 @@ from collections.abc import Iterable
 
 from sqlalchemy import Connection
 
-from careline.engine.answers.answering import claim_for
+from careline.engine.answers.answering import claim
 from careline.engine.dispatcher import Dispatcher
 from careline.engine.facts import Micros
-from careline.engine.outbox.ending import give_up
+from careline.engine.outbox.ending import give_up, log_row
 from careline.engine.outbox.outgoing import SPEAKING
 from careline.errors import Refusal, Refused
 from careline.store import outbox
-from careline.store.log import log_event
+from careline.store.lanes import requeue
 from careline.store.lookup import one_of
 from careline.store.outbox import FAILED, Row, State
 from careline.store.outbox_views import OutboxView, outbox_views
@@ -90,22 +90,29 @@ def _too_late(row: Row) -> Refused:
 
 def _retry(conn: Connection, said: str, actor: str, now: Micros) -> Row:
     row = _found(conn, said)
-    if row.state not in FAILED or not outbox.requeue(conn, row, now):
+    if row.state not in FAILED:
         raise Refused(Refusal.INVALID, f"{row.id} has not failed: it is {row.state.value}")
     if row.message is not None:
-        claim_for(conn, row.message, row.id, row.actor, now)
-    _log(conn, row, "retry", actor, now)
+        _claim_again(conn, row, row.message, now)
+    requeue(conn, row, now)
+    log_row(conn, row, now, actor, "retry")
     return row
+
+
+def _claim_again(conn: Connection, row: Row, message: str, now: Micros) -> None:
+    """Answer the word after all, unless a colleague has done so meanwhile."""
+    rival = claim(conn, message, row.id, row.actor, now)
+    if rival is not None and rival.actor != row.actor:
+        raise Refused(
+            Refusal.ANSWERED,
+            f"{rival.actor} answers that word meanwhile: {rival.text or '(no text)'!r}. Skip this"
+            f" one: careline outbox --skip {row.id}",
+        )
 
 
 def _skip(conn: Connection, said: str, actor: str, now: Micros) -> Row:
     row = _found(conn, said)
-    can = row.state in (*FAILED, State.QUEUED)
+    can = row.state in (*FAILED, State.QUEUED, State.UNSURE)
     if not can or not give_up(conn, row, now, State.SKIPPED, f"by {actor}", actor):
         raise Refused(Refusal.INVALID, f"{row.id} cannot be skipped: it is {row.state.value}")
     return row
-
-
-def _log(conn: Connection, row: Row, verb: str, actor: str, now: Micros) -> None:
-    about = row.conversation or row.lane.partition(":")[2]
-    log_event(conn, now, actor, verb, about, {"action": row.id, "kind": row.kind})

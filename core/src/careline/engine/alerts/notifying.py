@@ -22,7 +22,8 @@ from careline.engine.supervisor import Supervisor
 from careline.errors import Rejected
 from careline.logs import redact
 from careline.store.alerts import LANE, receiver_of
-from careline.store.outbox import State, end, next_time, overdue, pending_lanes, postpone
+from careline.store.lanes import end, next_time, overdue, pending_lanes, postpone
+from careline.store.outbox import State
 from careline.store.store import Store
 from careline.store.times import from_micros, to_micros
 

@@ -16,7 +16,8 @@ from careline.engine.facts import Micros
 from careline.engine.outbox.ending import fail, give_up
 from careline.models import Alert, AlertReason
 from careline.store.alerts import News, close_alerts, load_alerts
-from careline.store.outbox import Row, State, ready, send_together
+from careline.store.lanes import ready, send_together
+from careline.store.outbox import Row, State
 from careline.store.times import from_micros
 from careline.store.turns import take_turn
 
@@ -118,4 +119,4 @@ def _packed(
 def end_all(conn: Connection, rows: Sequence[Row], reason: str, why: str, now: Micros) -> None:
     """End rows that reach nobody as dead. No alert is made about alerts."""
     for row in rows:
-        fail(conn, row, now, State.DEAD, reason, why, lambda *_: None)
+        fail(conn, row, now, State.DEAD, reason, why)

@@ -5,18 +5,24 @@ allows it the channel says, when it is about to leave (engine/outbox/sending.py)
 """
 
 from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
 
-from careline.contract.channel import Capability
+from sqlalchemy import Connection
+
+from careline.contract.channel import Capability, Channel
 from careline.engine.answers.aiming import aim_at_message
+from careline.engine.answers.orders import asked
 from careline.engine.arrivals import Arrival
 from careline.engine.fold import State, load
-from careline.engine.outbox.outgoing import AUTOMATION
+from careline.engine.outbox.outgoing import AUTOMATION, action_of
 from careline.engine.unit import Unit
-from careline.errors import Refused
+from careline.errors import Refusal, Refused
 from careline.ids import derive
 from careline.models import Intent
 from careline.store.bulk import query_in
-from careline.store.outbox import Outgoing, enqueue
+from careline.store.outbox import WAITING, Outgoing, Row, by, enqueue
+from careline.store.store import Store
 
 _STATE = """
 SELECT m.id, s.state FROM messages m JOIN states s ON s.conversation = m.conversation
@@ -64,4 +70,32 @@ def _queue(unit: Unit, message: str, first: str) -> None:
         conversation=target.conversation,
         message=message,
     )
-    enqueue(unit.conn, [row])
+    unit.lanes |= enqueue(unit.conn, [row])
+
+
+def _answers(conn: Connection, row: Row) -> bool:
+    """Whether a person's answer waits in the same thread."""
+    rows = by(conn, "thread", [row.thread] if row.thread else [])
+    return any(one.actor != AUTOMATION and one.state in WAITING for one in rows)
+
+
+async def objection(
+    store: Store, channel: Channel[Any], row: Row, now: datetime
+) -> tuple[str, str] | None:
+    """Return why a receipt should not go any more, as a word and in words; None: it should."""
+    try:
+        target = await store.read(lambda conn: aim_at_message(conn, row.message or ""))
+        if target.answered is not None or await store.read(lambda conn: _answers(conn, row)):
+            return Refusal.ANSWERED.value, "a person was faster"
+        permission = await asked(channel, target.facts(now), action_of(row))
+        too_long = permission.max_length is not None and (
+            channel.length(row.text or "") > permission.max_length
+        )
+    except Refused as error:
+        return error.reason.value, str(error)
+    except Exception as error:
+        return Refusal.UNKNOWN.value, f"whether it may go is not known: {error}"
+    if too_long:
+        return Refusal.TOO_LONG.value, f"it has more than {permission.max_length} characters"
+    reason = permission.reason or Refusal.UNKNOWN
+    return None if permission.allowed else (reason.value, permission.note or reason.says)

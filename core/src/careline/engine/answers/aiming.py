@@ -208,14 +208,17 @@ def author_of(conn: Connection, identity: str, *, erased: bool = False) -> Autho
     )
 
 
-def room_of(conn: Connection, brand: str, identity: str) -> Mapping[str, str]:
-    """Return the private thread (id, place) in which a customer spoke last; empty: none."""
+def room_of(conn: Connection, target: Target) -> Mapping[str, str]:
+    """Return the private thread (id, place) in which the customer and the account spoke last."""
     sign = mark(conn)
+    seen = f"SELECT 1 FROM sightings s WHERE s.message = m.id AND s.account = {sign}"
     select = (
         "SELECT t.id, coalesce(m.root, t.place) AS place FROM threads t"
         " JOIN messages m ON m.thread = t.id"
         f" WHERE t.customer = {sign} AND t.brand = {sign} AND t.visibility = 'private'"
-        " AND m.role <> 'context' ORDER BY m.fact_at DESC LIMIT 1"
+        f" AND m.role <> 'context' AND (m.account = {sign} OR EXISTS ({seen}))"
+        " ORDER BY m.fact_at DESC LIMIT 1"
     )
-    found = conn.exec_driver_sql(select, (identity, brand)).first()
+    given = (target.identity, target.brand, target.account, target.account)
+    found = conn.exec_driver_sql(select, given).first()
     return {"thread": found.id, "place": found.place} if found else {}

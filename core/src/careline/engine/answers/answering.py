@@ -7,11 +7,12 @@ from sqlalchemy import Connection, select
 
 from careline.engine.answers.aiming import Target, author_of
 from careline.engine.facts import Micros
+from careline.errors import Refusal, Refused
 from careline.ids import content_hash, derive
-from careline.store.bulk import insert_new, select_in, set_where
+from careline.store.bulk import insert_new, mark, select_in, set_where
 from careline.store.log import log_event
 from careline.store.lookup import one_of
-from careline.store.outbox import Outgoing, enqueue, load
+from careline.store.outbox import Outgoing, Row, enqueue, load
 from careline.store.parts import DraftView
 from careline.store.tables import bodies, claims, drafts
 from careline.store.turns import take_turn
@@ -28,14 +29,19 @@ class Rival:
 
 
 def queue(
-    conn: Connection, rows: Sequence[Outgoing], target: Target | None, *, also: bool = False
+    conn: Connection,
+    rows: Sequence[Outgoing],
+    target: Target | None,
+    *,
+    also: bool = False,
+    draft: str | None = None,
 ) -> Rival | set[str]:
     """Queue rows that answer `target`; return the lanes to wake, or who was faster.
 
     `also`: whatever a colleague says to the same word. The rows' words become drafts if a colleague
-    was faster. One unit of work, so that of two at once one is first.
+    was faster. One unit of work, so that of two at once one is first. `draft` is done with then.
 
-    Raises `Refused` where the customer was erased meanwhile.
+    Raises `Refused` where the customer was erased, or the draft sent, meanwhile.
     """
     if target is not None:
         take_turn(conn, target.brand)
@@ -45,6 +51,8 @@ def queue(
         if rival is not None:
             by, said = rival
             return Rival(by, said, tuple(keep_draft(conn, row, target) for row in rows))
+    if draft is not None:
+        use_draft(conn, draft)
     lanes = enqueue(conn, rows)
     for row in rows:
         data = {"action": row.id, "kind": row.kind, "hash": content_hash(row.text or "")}
@@ -55,15 +63,13 @@ def queue(
 
 def _rival(conn: Connection, row: Outgoing, target: Target) -> tuple[str, str] | None:
     """Claim the word, or return who holds it and what they say to it."""
-    held = select_in(conn, claims, ("actor", "action"), "message", [target.message])
+    held = select_in(conn, claims, ("action",), "message", [target.message])
     if not held and target.answered is not None:
         return "somebody, elsewhere,", target.answered
-    claim_for(conn, target.message, row.id, row.actor, row.at)
-    ((actor, action),) = select_in(conn, claims, ("actor", "action"), "message", [target.message])
-    if actor == row.actor:
+    rival = claim(conn, target.message, row.id, row.actor, row.at)
+    if rival is None or rival.actor == row.actor:
         return None
-    said = next((one.text for one in load(conn, [action])), None)
-    return actor, said or "(no text)"
+    return rival.actor, rival.text or "(no text)"
 
 
 def keep_draft(conn: Connection, row: Outgoing, target: Target) -> str:
@@ -95,7 +101,17 @@ def drop_draft(conn: Connection, said: str) -> str:
     return id
 
 
-def claim_for(conn: Connection, message: str, action: str, actor: str, at: Micros) -> None:
-    """Note who answers a word, unless somebody holds it already."""
+def use_draft(conn: Connection, id: str) -> None:
+    """Note that a draft is being sent. Raises `Refused` where it was done with before."""
+    sign = mark(conn)
+    update = f"UPDATE drafts SET state = 'done' WHERE id = {sign} AND state = 'draft'"
+    if conn.exec_driver_sql(update, (id,)).rowcount != 1:
+        raise Refused(Refusal.INVALID, f"draft {id} was sent or dropped already")
+
+
+def claim(conn: Connection, message: str, action: str, actor: str, at: Micros) -> Row | None:
+    """Note that an action answers a word; return the one that does so already, if another does."""
     columns = ("message", "action", "actor", "at")
     insert_new(conn, claims, columns, [(message, action, actor, at)])
+    ((holder,),) = select_in(conn, claims, ("action",), "message", [message])
+    return None if holder == action else next(iter(load(conn, [holder])), None)

@@ -7,14 +7,15 @@ from sqlalchemy import Connection
 from careline.contract.items import Seen
 from careline.engine.account import Account
 from careline.engine.answers.aiming import Target
-from careline.engine.answers.answering import claim_for
+from careline.engine.answers.answering import claim
 from careline.engine.intake import take_ours
 from careline.engine.outbox.echoes import BY_HAND
 from careline.engine.unit import Policy
 from careline.ids import content_hash
 from careline.models import Direction, Kind, Message, Visibility
+from careline.store.lanes import end
 from careline.store.log import log_event
-from careline.store.outbox import Outgoing, State, end, enqueue, load
+from careline.store.outbox import Outgoing, State, enqueue, load
 from careline.store.times import to_micros
 from careline.store.turns import take_turn
 
@@ -50,7 +51,7 @@ def record(
     )
     enqueue(conn, [row])
     end(conn, load(conn, [id])[0], State.SENT, at)
-    claim_for(conn, target.message, id, actor, at)
+    claim(conn, target.message, id, actor, at)
     data = {"action": id, "kind": BY_HAND, "hash": content_hash(text)}
     log_event(conn, at, actor, BY_HAND, target.conversation or account.name, data)
     take_ours(conn, account.intake, [Seen(_message(account, target, text, now, id))], now, policy)

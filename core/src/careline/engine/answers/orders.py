@@ -2,7 +2,10 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, Final
+
+from anyio import fail_after, to_thread
 
 from careline.contract.actions import AnyAction, Permission, ThreadFacts
 from careline.contract.channel import Capability, Channel
@@ -16,6 +19,8 @@ from careline.store.times import Stamp
 
 PUBLIC, PRIVATE = Visibility.PUBLIC, Visibility.PRIVATE
 _DRY: Final = "dry-run"
+_PATIENCE: Final = 30.0
+"""Real seconds that a plugin may take to say whether something is possible."""
 
 
 class Order(Model):
@@ -91,6 +96,13 @@ class Part:
             plan=plan,
             step=step,
         )
+
+
+async def asked(channel: Channel[Any], facts: ThreadFacts, action: AnyAction) -> Permission:
+    """Ask a channel whether an action is possible. What its plugin raises is raised on."""
+    check = partial(channel.check, facts, action)
+    with fail_after(_PATIENCE):
+        return await to_thread.run_sync(check, abandon_on_cancel=True)
 
 
 def granted(part: Part, channel: Channel[Any], permission: Permission) -> Order:

@@ -7,17 +7,19 @@ surely not done     queued again (429, no connection, a dead credential)
 anything else       unsure: looked up by `find` before it is tried again, else parked
 """
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import TypeVar
 
+from anyio import CancelScope
 from pydantic import TypeAdapter
 
 from careline.contract.actions import Answer, AnyAction, Direct, Post, PrivateReply, Receipt
 from careline.contract.channel import Capability
 from careline.contract.context import Clock
 from careline.engine.account import Account
+from careline.engine.answers.acknowledging import objection
 from careline.engine.facts import Micros
 from careline.engine.health import Unavailable
 from careline.engine.outbox.ending import Tell, fail, give_up
@@ -25,11 +27,12 @@ from careline.engine.outbox.landing import land
 from careline.engine.outbox.outgoing import AUTOMATION, action_of
 from careline.engine.supervisor import Supervisor
 from careline.engine.unit import Policy
-from careline.errors import AuthFailed, Refusal, Rejected, Transient, Unsupported
+from careline.errors import AuthFailed, Refusal, Rejected, StoreError, Transient, Unsupported
 from careline.http import was_sent
 from careline.models import PlatformId
-from careline.store.outbox import SETTLES, Row, State, give_back, postpone, try_again
-from careline.store.store import Store
+from careline.store.lanes import give_back, postpone, try_again
+from careline.store.outbox import SETTLES, SKEW, Row, State
+from careline.store.store import Store, Unit
 from careline.store.times import from_micros, to_micros
 
 T = TypeVar("T")
@@ -48,6 +51,7 @@ class Attempt:
     supervisor: Supervisor
     policy: Policy
     tell: Tell
+    wake: Callable[[Iterable[str]], None]
     run: int
     """This run, among those that share the database (store/presence.py)."""
     patience: float = 20.0
@@ -61,15 +65,24 @@ class Attempt:
         ready: Row | None = row
         if row.state is State.UNSURE:
             ready = await self._looked_up(account, row)
-        if ready is not None:
+        if ready is not None and not await self._withdrawn(account, ready):
             await self._perform(account, ready)
+
+    async def _withdrawn(self, account: Account, row: Row) -> bool:
+        """Withdraw what a machine was to say, if it should not go any more."""
+        if row.actor != AUTOMATION:
+            return False
+        said = await objection(self.store, account.channel, row, self.clock.now())
+        if said is not None:
+            await self._give_up(row, *said)
+        return said is not None
 
     async def _looked_up(self, account: Account, row: Row) -> Row | None:
         """Return a row, its next attempt recorded, that the platform says was not done."""
         if Capability.FIND not in account.channel.capabilities:
             await self._park(row, f"{_UNKNOWN}, and this platform cannot be asked")
             return None
-        action, since = action_of(row), from_micros(row.at)
+        action, since = action_of(row), from_micros(row.at - SKEW)
 
         async def ask() -> Receipt | None:
             found = await account.channel.find(action, since)
@@ -87,10 +100,10 @@ class Attempt:
             if error.called:
                 await self._put_off(row, State.UNSURE, error)
             raise
-        if receipt is not None:
-            await self._land(account, row, receipt)
-            return None
-        return await self.store.write(lambda conn: try_again(conn, row, self._now, self.run))
+        if receipt is None:
+            return await self.store.write(lambda conn: try_again(conn, row, self._now, self.run))
+        await self._land(account, row, receipt)
+        return None
 
     async def _perform(self, account: Account, row: Row) -> None:
         action = action_of(row)
@@ -102,7 +115,7 @@ class Attempt:
             receipt = await self._call(account, do)
         except Rejected as error:
             if row.actor == AUTOMATION:  # no person's words: nobody has to look at it
-                await self._give_up(row, str(error))
+                await self._give_up(row, error.reason.value, str(error))
             else:
                 await self._end(row, State.DEAD, error.reason.value, str(error))
         except Unavailable as error:
@@ -114,14 +127,13 @@ class Attempt:
     async def _failed(self, account: Account, row: Row, error: Unavailable) -> None:
         if not error.called:
             at = None if error.next_try is None else to_micros(error.next_try)
-            await self.store.write(lambda conn: give_back(conn, row, at, error.reason))
+            await self._record(lambda conn: give_back(conn, row, at, error.reason))
         elif _surely_not(error.__cause__):
             await self._put_off(row, State.QUEUED, error)
         elif Capability.FIND in account.channel.capabilities:
             await self._put_off(row, State.UNSURE, error)
         else:
-            why = f"{_UNKNOWN} ({error.reason}), and this platform cannot be asked"
-            await self._park(row, why)
+            await self._park(row, f"{_UNKNOWN} ({error.reason}), and this platform cannot be asked")
 
     async def _call(self, account: Account, call: Callable[[], Awaitable[T]]) -> T:
         return await self.supervisor.guard(account.name, call, lane=LANE, timeout=self.patience)
@@ -130,22 +142,33 @@ class Attempt:
         at = None if error.next_try is None else to_micros(error.next_try)
         if state is State.UNSURE:
             at = max(at or 0, self._now + SETTLES)
-        await self.store.write(lambda conn: postpone(conn, row, state, at, error.reason))
+        await self._record(lambda conn: postpone(conn, row, state, at, error.reason))
 
     async def _park(self, row: Row, why: str) -> None:
         await self._end(row, State.PARKED, Refusal.UNKNOWN.value, why)
 
     async def _end(self, row: Row, state: State, reason: str, why: str) -> None:
         now = self._now
-        await self.store.write(lambda conn: fail(conn, row, now, state, reason, why, self.tell))
+        self.wake(
+            await self._record(lambda conn: fail(conn, row, now, state, reason, why, self.tell))
+        )
 
-    async def _give_up(self, row: Row, why: str) -> None:
-        now = self._now
-        await self.store.write(lambda conn: give_up(conn, row, now, State.WITHDRAWN, why))
+    async def _give_up(self, row: Row, reason: str, why: str) -> None:
+        now, state = self._now, State.WITHDRAWN
+        await self._record(lambda conn: give_up(conn, row, now, state, why, reason=reason))
 
     async def _land(self, account: Account, row: Row, receipt: Receipt) -> None:
         to, us, now = account.intake, account.channel.identity, self.clock.now()
-        await self.store.write(lambda conn: land(conn, to, row, receipt, us, now, self.policy))
+        await self._record(lambda conn: land(conn, to, row, receipt, us, now, self.policy))
+
+    async def _record(self, unit: Unit[T]) -> T:
+        """Keep what became of a call, whoever stops us now; a database may fail once."""
+        with CancelScope(shield=True):
+            try:
+                kept = await self.store.write(unit)
+            except StoreError:
+                kept = await self.store.write(unit)
+        return kept
 
     @property
     def _now(self) -> Micros:

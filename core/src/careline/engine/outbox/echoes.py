@@ -16,12 +16,10 @@ from careline.engine.unit import Unit
 from careline.ids import message_id, thread_id
 from careline.models import Visibility
 from careline.store.bulk import query_in, select_in
-from careline.store.outbox import Row, by, in_doubt, is_used, load
+from careline.store.outbox import SKEW, Row, by, in_doubt, is_used, load
 from careline.store.tables import echoes
 from careline.store.times import from_micros
 
-SKEW = 300 * 1_000_000
-"""The platform's clock may be so far behind ours, in microseconds."""
 BY_HAND = "done"
 """The kind of a row that says: a person answered elsewhere, by hand."""
 

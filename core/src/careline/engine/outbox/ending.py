@@ -5,11 +5,12 @@ from collections.abc import Callable
 from sqlalchemy import Connection
 
 from careline.engine.facts import Micros
+from careline.store.lanes import end
 from careline.store.log import log_event
-from careline.store.outbox import FAILED, Row, State, end
+from careline.store.outbox import Row, State
 
-Tell = Callable[[Connection, Row, Micros], None]
-"""Tells staff of a row that a person has to look at, in the unit of work that ends it."""
+Tell = Callable[[Connection, Row, Micros], set[str]]
+"""Tells staff of a row in the unit of work that ends it; returns the lanes to wake then."""
 
 
 def fail(
@@ -19,27 +20,42 @@ def fail(
     state: State,
     reason: str,
     why: str,
-    tell: Tell,
-) -> None:
-    """End a row as dead or parked; staff are told."""
-    if state not in FAILED:
-        raise ValueError(f"{state} is no failure")
-    if end(conn, row, state, now, reason=reason, why=why):
-        _log(conn, row, now, "system", state, reason)
-        tell(conn, row, now)
+    tell: Tell | None = None,
+) -> set[str]:
+    """End a row as dead or parked, and tell staff; return the lanes to wake after the commit.
+
+    `reason` is a word of ours, `why` may be the platform's: the log keeps the first alone.
+    """
+    if not end(conn, row, state, now, reason=reason, why=why):
+        return set()
+    log_row(conn, row, now, "system", state.value, reason)
+    return tell(conn, row, now) if tell else set()
 
 
 def give_up(
-    conn: Connection, row: Row, now: Micros, state: State, why: str, actor: str = "system"
+    conn: Connection,
+    row: Row,
+    now: Micros,
+    state: State,
+    why: str,
+    actor: str = "system",
+    *,
+    reason: str | None = None,
 ) -> bool:
-    """End a row as withdrawn, undone or skipped: somebody or something decided so."""
-    if not end(conn, row, state, now, why=why):
+    """End a row as withdrawn, undone or skipped: somebody or something decided so.
+
+    `reason` is given where `why` may be a platform's words, and not ours.
+    """
+    if not end(conn, row, state, now, reason=reason, why=why):
         return False
-    _log(conn, row, now, actor, state, why)
+    log_row(conn, row, now, actor, state.value, reason)
     return True
 
 
-def _log(conn: Connection, row: Row, now: Micros, actor: str, state: State, reason: str) -> None:
+def log_row(
+    conn: Connection, row: Row, now: Micros, actor: str, verb: str, reason: str | None = None
+) -> None:
+    """Log what was done to a row."""
     about = row.conversation or row.lane.partition(":")[2]
-    data = {"action": row.id, "kind": row.kind, "reason": reason}
-    log_event(conn, now, actor, state.value, about, data)
+    data = {"action": row.id, "kind": row.kind} | ({"reason": reason} if reason else {})
+    log_event(conn, now, actor, verb, about, data)

@@ -5,19 +5,19 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
+from anyio import to_thread
 from sqlalchemy import Connection
 
 from careline.contract.context import Clock
 from careline.engine.account import Account
-from careline.engine.answers.aiming import aim_at_message
 from careline.engine.facts import Micros
 from careline.engine.health import Unavailable
 from careline.engine.outbox.attempt import LANE, Attempt
-from careline.engine.outbox.ending import fail, give_up
-from careline.engine.outbox.outgoing import AUTOMATION, action_of
+from careline.engine.outbox.ending import fail
 from careline.engine.supervisor import Supervisor
-from careline.errors import NotFound, Refused, Rejected
-from careline.store.outbox import Row, State, lost, next_time, pending_lanes, recover, take
+from careline.errors import Rejected
+from careline.store.lanes import lost, next_time, overdue, pending_lanes, recover, take
+from careline.store.outbox import State
 from careline.store.store import Store
 from careline.store.times import from_micros, to_micros
 
@@ -39,13 +39,20 @@ class Sending:
     attempt: Attempt
     open: Callable[[Account], Awaitable[None]]
     """Opens an account that is not open yet."""
+    still_here: Callable[[], None]
+    """Makes sure that other runs know of this one."""
 
     async def pending(self, now: datetime, limit: int) -> Sequence[str]:
-        """Return the lanes that have something to send, of accounts that may be called."""
+        """Return the lanes that have something to send, or something that has become too old."""
         at = to_micros(now)
+        await to_thread.run_sync(self.still_here)
         await self._recover(at - _LEASE)
-        lanes = await self.store.read(lambda conn: pending_lanes(conn, at, LANE))
-        return [lane for lane in lanes if self._may_send(lane)][:limit]
+
+        def unit(conn: Connection) -> list[str]:
+            lanes = pending_lanes(conn, at, LANE)
+            return [k for k in lanes if self._may_send(k) or overdue(conn, k, at - _OLDEST)]
+
+        return (await self.store.read(unit))[:limit]
 
     async def _recover(self, before: Micros) -> None:
         """Mark attempts as of unknown outcome whose run is no more, or that began so long ago."""
@@ -59,6 +66,7 @@ class Sending:
 
     async def run(self, key: str) -> datetime | None:
         """Send a slice of an account's rows; return when to come again."""
+        await self._end_late(key)
         if not self._may_send(key):
             return None
         account = self.accounts[key.partition(":")[2]]
@@ -72,39 +80,31 @@ class Sending:
             return None
 
     async def _slice(self, account: Account, lane: str) -> datetime | None:
+        run = self.attempt.run
         for _ in range(_SLICE):
+            refusal = self.supervisor.refuses(account.name, LANE)
+            if refusal is not None:
+                return refusal.next_try
             now = to_micros(self.clock.now())
-            row = await self.store.write(lambda conn: self._taken(conn, lane, now))  # noqa: B023
+            row = await self.store.write(lambda conn: take(conn, lane, now, run))  # noqa: B023
             if row is None:
                 at = await self.store.read(lambda conn: next_time(conn, lane))
                 return None if at is None else from_micros(at)
-            fresh = row.state is State.SENDING and row.actor == AUTOMATION
-            if fresh and (why := await self._against(account, row)):
-                await self.store.write(
-                    lambda conn: give_up(conn, row, now, State.WITHDRAWN, why)  # noqa: B023
-                )
-            else:
-                await self.attempt.make(account, row)
+            await self.attempt.make(account, row)
         return self.clock.now()
 
-    def _taken(self, conn: Connection, lane: str, now: Micros) -> Row | None:
-        """Return the next row that may go, its attempt recorded; end those that are too old."""
-        while row := take(conn, lane, now, self.attempt.run):
-            if now - row.at <= _OLDEST:
-                return row
+    async def _end_late(self, lane: str) -> None:
+        """Give to a person what could not leave for a day, whatever its account is doing."""
+        now = to_micros(self.clock.now())
+        if await self.store.read(lambda conn: overdue(conn, lane, now - _OLDEST)):
+            self.attempt.wake(await self.store.write(lambda conn: self._late(conn, lane, now)))
+
+    def _late(self, conn: Connection, lane: str, now: Micros) -> set[str]:
+        lanes: set[str] = set()
+        for row in overdue(conn, lane, now - _OLDEST):
             unknown = row.state is State.UNSURE
             state = State.PARKED if unknown else State.DEAD
-            why = f"it could not be {'looked up' if unknown else 'sent'} for a day: {row.why}"
-            fail(conn, row, now, state, "transient", why, self.attempt.tell)
-        return None
-
-    async def _against(self, account: Account, row: Row) -> str | None:
-        """Return why an automatic receipt should not go any more; None: it should."""
-        try:
-            target = await self.store.read(lambda conn: aim_at_message(conn, row.message or ""))
-        except (NotFound, Refused) as error:
-            return str(error)
-        if target.answered is not None:
-            return "a person was faster"
-        permission = account.channel.check(target.facts(self.clock.now()), action_of(row))
-        return None if permission.allowed else permission.note or "the channel does not allow it"
+            why = f"it could not be {'looked up' if unknown else 'sent'} for a day"
+            why += f": {row.why}" if row.why else ""
+            lanes |= fail(conn, row, now, state, "transient", why, self.attempt.tell)
+        return lanes

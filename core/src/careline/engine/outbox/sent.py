@@ -12,8 +12,9 @@ from careline.engine.arrivals import Intake
 from careline.engine.unit import Policy
 from careline.ids import message_id, thread_id
 from careline.store.bulk import insert_new
+from careline.store.lanes import end
 from careline.store.log import log_event
-from careline.store.outbox import Row, State, end
+from careline.store.outbox import Row, State
 from careline.store.tables import echoes
 from careline.store.times import to_micros
 

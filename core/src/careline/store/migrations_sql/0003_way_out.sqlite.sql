@@ -34,6 +34,10 @@ CREATE INDEX outbox_conversation ON outbox (conversation);
 
 CREATE INDEX outbox_dead ON outbox (lane) WHERE state = 'dead';
 
+CREATE INDEX outbox_doubt ON outbox (brand) WHERE state IN ('sending', 'unsure', 'parked');
+
+CREATE INDEX outbox_goes ON outbox (lane, attempts, number) WHERE state IN ('queued', 'unsure');
+
 CREATE INDEX outbox_message ON outbox (message);
 
 CREATE INDEX outbox_next ON outbox (lane, number) WHERE state IN ('queued', 'sending', 'unsure', 'parked');
