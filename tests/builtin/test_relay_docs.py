@@ -53,10 +53,10 @@ async def test_the_host_of_the_docs_does_each_thing_once(host, capsys, anyio_bac
     channel, now = relay(host), SystemClock().now()
     assert await channel.find(say("a1"), now) is None
     first = await channel.perform(say("a1"))
-    assert first.ids == ("m-1000",)
+    assert first.ids == ("answer-a1",)
     assert (await channel.perform(say("a1"))).ids == first.ids
     assert (await channel.find(say("a1"), now)).ids == first.ids
-    assert (await channel.perform(say("a2"))).ids == ("m-1001",)
+    assert (await channel.perform(say("a2"))).ids == ("answer-a2",)
     assert capsys.readouterr().out.count("ann says: It left us this morning.") == 2
 
 

@@ -245,6 +245,16 @@ def _(booth: Booth) -> Sequence[str]:
     return ("promise", booth.case("kim"), "By {by}.", "--by", "2026-11-20T09:00", *ANN)
 
 
+@row("the customer has to be told when: write {by} where the time is to stand")
+def _(booth: Booth) -> Sequence[str]:
+    return ("promise", booth.case("kim"), "Soon.", "--by", "2100-01-01T09:00", *ANN)
+
+
+@row("… is a day: say at what time, like …")
+def _(booth: Booth) -> Sequence[str]:
+    return ("promise", booth.case("kim"), "By {by}.", "--by", "2100-01-01", *ANN)
+
+
 @row("… is no time: write 2026-03-01T09:00, or 2026-03-01T09:00+01:00")
 def _(booth: Booth) -> Sequence[str]:
     return ("promise", booth.case("kim"), "By {by}.", "--by", "tomorrow", *ANN)
@@ -331,6 +341,14 @@ def _(booth: Booth) -> Sequence[str]:
 @row("… has not failed: it is …")
 def _(booth: Booth) -> Sequence[str]:
     return ("outbox", "--retry", booth.order("post", "booth", "Hello.", *ANN), *ANN)
+
+
+@row("… answers that word meanwhile: …. Skip this one: careline outbox --skip …")
+def _(booth: Booth) -> Sequence[str]:
+    id = booth.order("reply", booth.case("kim"), "Hello.", *ANN)
+    booth.runs("--set", "channels.booth.fails=for good")
+    booth.order("reply", booth.case("kim"), "Hi.", "--as", "bob")
+    return ("outbox", "--retry", id, *ANN)
 
 
 @row("… cannot be skipped: it is …")
@@ -423,7 +441,7 @@ def test_a_plugin_s_own_sentence_stands_in_place_of_ours(booth: Booth) -> None:
         (("done", "{case}", "I called."), None),
         (("direct", "{case}", "Hello."), "takes no private messages"),
         (("take-private", "{case}", "--public", "A", "--private", "B"), "cannot be answered"),
-        (("promise", "{case}", "By {{by}}.", "--by", "2100-01-01"), "cannot be answered"),
+        (("promise", "{case}", "By {{by}}.", "--by", "2100-01-01T09:00"), "cannot be answered"),
         (("post", "slate", "Hello."), "takes no posts"),
         (("hide", "{message}"), "hides no messages"),
         (("follow", "{case}"), "follows nobody"),

@@ -44,7 +44,8 @@ class Platform:
         (429, {"retry-after": "900"}),
         (503, {"retry-after": "900"}),
         (429, {"retry-after": format_datetime(START + timedelta(seconds=900), usegmt=True)}),
-        (429, {"x-rate-limit-remaining": "7", "x-rate-limit-reset": str(EPOCH + 900)}),
+        (429, {"x-rate-limit-reset": str(EPOCH + 900)}),
+        (429, {"x-rate-limit-remaining": "none", "x-rate-limit-reset": str(EPOCH + 900)}),
         (429, {"retry-after": "900", "x-rate-limit-reset": "60", "x-rate-limit-remaining": "0"}),
         (
             429,
@@ -93,6 +94,13 @@ async def test_anything_else_holds_nothing_up(answer: tuple[int, dict[str, str]]
     platform = Platform(answer)
     await platform.ask()
     assert await platform.ask() == 200
+
+
+async def test_a_429_of_which_requests_remain_is_about_something_else() -> None:
+    told = {"x-rate-limit-remaining": "7", "x-rate-limit-reset": str(EPOCH + 900)}
+    platform = Platform((429, told))
+    assert await platform.ask("/2/tweets/search/stream") == 429
+    assert await platform.ask("/2/tweets/search/stream") == 200
 
 
 async def test_a_limit_holds_for_its_host_method_and_kind_of_path() -> None:

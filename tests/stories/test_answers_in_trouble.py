@@ -6,7 +6,7 @@ import anyio
 import pytest
 
 from careline.errors import Answered, Refused
-from careline.plugin import AuthFailed, Permission, Refusal, Rejected, Transient
+from careline.plugin import AuthFailed, Permission, Receipt, Refusal, Rejected, Transient
 
 AGENTS = {"ann": {"name": "Ann"}, "bob": {"name": "Bob"}}
 CUT = Transient("the line was cut")
@@ -205,3 +205,54 @@ async def test_what_a_platform_says_to_a_receipt_is_not_logged(closed):
     closed.platform.faults = [("before", Rejected(Refusal.RECIPIENT_REFUSES, "@kim says no"))]
     await closed.hears(closed.said("1", minutes=10))
     assert [data["reason"] for _, data in await closed.events("withdrawn")] == ["recipient_refuses"]
+
+
+# -- receipts that cannot be true
+
+
+async def test_a_receipt_that_names_the_customers_own_message_is_a_persons_to_look_at(desk):
+    desk.platform.receipt = lambda action, at: Receipt(("1",), at)
+    await desk.desk.reply(desk.id("1"), "Hello.", actor="ann")
+    await desk.passes(desk.at(20))
+    (row,) = await desk.desk.outbox()
+    assert (row.state, row.reason) == ("parked", "unknown")
+    assert "is now 1, which is somebody else's message" in row.why
+    assert (await desk.case("1")).status == "new"
+
+
+async def test_a_receipt_that_was_another_ones_moves_nothing(desk):
+    await desk.hears(desk.said("5", minutes=11, by="lee"))
+    desk.platform.receipt = lambda action, at: Receipt(("same",), at)
+    await desk.desk.reply(desk.id("1"), "One.", actor="ann")
+    await desk.passes(desk.at(20))
+    await desk.desk.reply(desk.id("5"), "Two.", actor="ann")
+    await desk.passes(desk.at(21))
+    assert await desk.outbox() == [("answer", "sent"), ("answer", "parked")]
+    case = await desk.case("1")
+    assert [m.external_id for m in case.messages] == ["1", "same"]
+    assert [d.outcome for d in case.deadlines] == ["kept"]
+
+
+async def test_a_word_stays_claimed_while_another_answer_to_it_waits(desk):
+    first = await desk.desk.reply(desk.id("1"), "One.", actor="ann")
+    await desk.desk.reply(desk.id("1"), "Two.", actor="ann")
+    await desk.desk.undo(first.id, actor="ann")
+    with pytest.raises(Answered, match=r"ann answers this already: 'Two\.'"):
+        await desk.desk.reply(desk.id("1"), "Bob's.", actor="bob")
+
+
+async def test_what_fails_again_and_again_is_tried_more_and_more_seldom(desk):
+    desk.platform.faults = [("before", CUT)] * 400
+    await desk.desk.reply(desk.id("1"), "Hello.", actor="ann")
+    for minute in range(11, 71):
+        await desk.runs(desk.at(minute))
+    (row,) = await desk.desk.outbox()
+    assert 10 <= row.attempts <= 25
+
+
+async def test_a_direct_message_is_private_though_nobody_says_so(desk):
+    said = desk.direct("d1", "My card number is wrong", 12, "lee")
+    bare = said.model_dump(exclude={"visibility"})
+    await desk.hears(type(said).model_validate(bare))
+    order = await desk.desk.reply(desk.private_thread("dm-lee"), "Oh!", actor="ann", dry_run=True)
+    assert order.visibility == "private"

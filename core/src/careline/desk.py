@@ -244,7 +244,8 @@ class Desk(Cases, Answers, Outbox, Forgetting):
 
     def _unsent(self, conn: Connection, row: Row, now: int) -> set[str]:
         """Tell staff of something that did not leave; part of the unit of work that ends it."""
-        self.log.warning("not sent", action=row.id, receiver=row.lane.partition(":")[2])
+        receiver = row.lane.partition(":")[2]
+        self.log.warning("not sent", action=row.id, receiver=receiver, reason=row.why)
         return self.alerting.unsent(conn, row, now)
 
     def _webhook_failed(self, kind: str, error: Exception) -> None:

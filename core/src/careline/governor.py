@@ -55,13 +55,19 @@ def _wait(response: httpx.Response, now: float) -> float | None:
     limits = {n.removesuffix("-remaining"): v for n, v in headers.items() if "limit" in n}
     used_up = [name for name, left in limits.items() if _is_zero(left)]
     if not used_up and response.status_code == 429:
-        used_up = [name.removesuffix("-reset") for name in limits if name.endswith("-reset")]
+        resetting = (name.removesuffix("-reset") for name in limits if name.endswith("-reset"))
+        used_up = [name for name in resetting if not _is_more(limits.get(name, ""))]
     resets = [_span(headers.get(f"{name}-reset", ""), now) for name in used_up]
     return max((reset for reset in resets if reset is not None), default=None)
 
 
 def _is_zero(value: str) -> bool:
     return value.strip() == "0"
+
+
+def _is_more(value: str) -> bool:
+    """Tell whether requests remain: a 429 is then about something else, as a connection."""
+    return value.strip().isdecimal()
 
 
 def _span(value: str, now: float) -> float | None:

@@ -5,7 +5,15 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationInfo,
+)
 
 MAX_ID = 512
 
@@ -79,6 +87,11 @@ def _storable(value: Any) -> Any:
     return value
 
 
+def _as_said(value: Visibility, info: ValidationInfo) -> Visibility:
+    """A direct message is private, whatever else is said of it."""
+    return Visibility.PRIVATE if info.data.get("kind") is Kind.DIRECT else value
+
+
 def _no_controls(value: str) -> str:
     if not value.isprintable():
         raise ValueError("an id must not hold control characters")
@@ -137,7 +150,9 @@ class Message(Model):
     posted_at: Moment
     precision: Literal["second", "day"] = "second"
     direction: Direction = Direction.IN
-    visibility: Visibility = Visibility.PUBLIC
+    visibility: Annotated[Visibility, AfterValidator(_as_said), Field(validate_default=True)] = (
+        Visibility.PUBLIC
+    )
     author: Author | None = None
     to: Author | None = None
     """Whom a private message of ours is for."""

@@ -71,6 +71,14 @@ def counted(count: int, noun: str) -> str:
     return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
 
 
+_WIDEST = 200  # no cell widens its column beyond: names and reasons may be a stranger's
+
+
+def _cell(cell: object) -> str:
+    text = "" if cell is None else one_line(str(cell))
+    return text if len(text) <= _WIDEST else text[: _WIDEST - 1] + "…"
+
+
 def table(
     columns: Sequence[str],
     rows: Iterable[Sequence[object]],
@@ -93,7 +101,7 @@ def table(
     from rich.text import Text
 
     console = Console(file=sys.stdout, highlight=False)
-    cells = [[Text("" if cell is None else one_line(str(cell))) for cell in row] for row in rows]
+    cells = [[Text(_cell(cell)) for cell in row] for row in rows]
     kept, left = list(range(len(columns))), _WIDE
     if in_terminal():
         widths = [[cell.cell_len for cell in row] for row in cells]

@@ -185,6 +185,9 @@ def moment(chosen: Chosen, text: str, option: str) -> datetime:
     except ValueError:
         hint = f"{text!r} is no time: write 2026-03-01T09:00, or 2026-03-01T09:00+01:00"
         raise click.BadParameter(hint, param_hint=option) from None
+    if len(text) <= len("2026-03-01"):
+        hint = f"{text!r} is a day: say at what time, like {text}T17:00"
+        raise click.BadParameter(hint, param_hint=option)
     places = set(zones(chosen).values())
     zone = places.pop() if len(places) == 1 else "UTC"
     return found if found.tzinfo else found.replace(tzinfo=ZoneInfo(zone))

@@ -77,7 +77,8 @@ class Receiving:
     hide: Callable[[str], str]
     """Takes secrets out of reasons."""
     _gathered: dict[str, Gathering] = field(default_factory=dict)
-    _in_trouble: bool = False
+    in_trouble: bool = False
+    """Whether the last webhook could not be kept."""
 
     async def receive(self, kind: str, webhook: Webhook) -> Received:
         """Read a webhook, and return once all it says is kept.
@@ -92,13 +93,13 @@ class Receiving:
         try:
             received = await self._receive(kind, webhook)
         except StoreError as error:
-            if not self._in_trouble:
+            if not self.in_trouble:
                 self.log.error("webhooks cannot be kept: they have to be repeated", reason=error)
-            self._in_trouble = True
+            self.in_trouble = True
             raise
-        if self._in_trouble:
+        if self.in_trouble:
             self.log.info("webhooks are kept again")
-        self._in_trouble = False
+        self.in_trouble = False
         return received
 
     async def _receive(self, kind: str, webhook: Webhook) -> Received:

@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from sqlalchemy import Connection
 
-from careline.store.bulk import delete_keys, mark
+from careline.store.bulk import delete_keys, mark, select_in, set_where
 from careline.store.outbox import (
     FAILED,
     SELECT,
@@ -15,6 +15,7 @@ from careline.store.outbox import (
     WAITING,
     Row,
     State,
+    by,
     load,
     row_of,
     sql,
@@ -150,10 +151,25 @@ def end(
     if not _set(conn, row, (*WAITING, *FAILED), values):
         return False
     if state not in (State.SENT, State.PARKED):
-        delete_keys(conn, claims, "action", [row.id])
+        _give_claim_back(conn, row)
     if state in (State.SENT, State.SKIPPED):
         _begin_day(conn, row, now)
     return True
+
+
+def _give_claim_back(conn: Connection, row: Row) -> None:
+    """Let another row that answers the same word have the claim; free the word if none does."""
+    held = select_in(conn, claims, ("message",), "action", [row.id])
+    still = (*WAITING, State.SENT, State.PARKED)
+    for (message,) in held:
+        others = by(conn, "message", [message])
+        heir = next((one for one in others if one.id != row.id and one.state in still), None)
+        if heir is None:
+            delete_keys(conn, claims, "action", [row.id])
+        else:
+            set_where(
+                conn, claims, ("action", "actor"), ("message",), [(heir.id, heir.actor, message)]
+            )
 
 
 def requeue(conn: Connection, row: Row, now: int) -> bool:

@@ -11,7 +11,7 @@ from careline.store.store import Store
 
 SYSTEM: Final = "system"
 SPEAKING: Final = frozenset(
-    ("reply", "direct", "take-private", "promise", "post", "hide", "delete", "follow")
+    ("reply", "direct", "take-private", "promise", "post", "hide", "delete", "follow", "done")
 )
 """Verbs by which an account of ours speaks, or acts on its platform."""
 

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 from careline.contract.actions import ThreadFacts
 from careline.contract.channel import Capability
-from careline.engine.answers.aiming import Target, aim_at_message, aim_at_thread, facts_of, room_of
+from careline.engine.answers.aiming import Target, aim_at_message, facts_of, room_of
 from careline.engine.answers.answering import draft_of, drop_draft
 from careline.engine.answers.byhand import record
 from careline.engine.answers.orders import Order, Part, signed
@@ -94,6 +94,11 @@ class Answers(Ordering):
 
         `{by}` in the text becomes the time, in the brand's zone. Raises as `reply` does.
         """
+        if "{by}" not in text:
+            raise Refused(
+                Refusal.INVALID,
+                "the customer has to be told when: write {by} where the time is to stand",
+            )
         target = await self._aim(thread, actor, "promise")
         zone = ZoneInfo(self.settings.brand(self.settings.channels[target.account].brand).timezone)
         said = text.replace("{by}", f"{by.astimezone(zone):%Y-%m-%d %H:%M %Z}")
@@ -176,8 +181,7 @@ class Answers(Ordering):
 
         Counts as an answer; heard on the platform later, it is known. Returns its id.
         """
-        self._allow(actor, "done", thread)
-        target = await self.store.read(partial(aim_at_thread, said=thread))
+        target = await self._aim(thread, actor, "done")
         account, said = self._account(target.account), _said(text)
         now, id = self.clock.now(), self._new_id()
         return await self.store.write(

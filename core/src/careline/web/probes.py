@@ -35,6 +35,8 @@ class Probes:
             await self.desk.read(lambda conn: conn.exec_driver_sql("SELECT 1").scalar())
         except Exception:
             return PlainTextResponse("not ready: the store does not answer", 503)
+        if self.desk.receiving.in_trouble:
+            return PlainTextResponse("not ready: webhooks cannot be kept", 503)
         return PlainTextResponse("ready")
 
     async def health(self, request: Request) -> Response:

@@ -79,8 +79,13 @@ class RelayChannel(Channel[RelayConfig]):
         signers = [name for name in accounts if claim.is_by(_key(accounts[name]), webhook.body)]
         if not signers:
             return Denied("no account's secret has signed it", 401)
-        batch = Batch(items_of(webhook.body, claim.id))
-        return dict.fromkeys(signers, batch)
+        if len(signers) > 1:
+            named = webhook.path.rpartition("/")[2]
+            if named not in signers:
+                several = ", ".join(signers)
+                return Denied(f"accounts {several} share a secret: push to .../relay/NAME", 401)
+            signers = [named]
+        return {signers[0]: Batch(items_of(webhook.body, claim.id))}
 
     def check(self, thread: ThreadFacts, action: AnyAction) -> Permission:
         """Allow all that is about something still there, where the host can be told."""

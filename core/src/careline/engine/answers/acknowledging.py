@@ -1,7 +1,7 @@
 """The automatic receipt: tells a customer at once that we have their word, where they wait for one.
 
 It meets `acknowledge` only (S46). Off unless the account has a text for it; whether the platform
-allows it the channel says, when it is about to leave (engine/outbox/sending.py).
+allows it the channel says, when it is about to leave (engine/outbox/attempt.py).
 """
 
 from collections.abc import Sequence

@@ -14,6 +14,7 @@ from typing import TypeVar
 
 from anyio import CancelScope
 from pydantic import TypeAdapter
+from sqlalchemy import Connection
 
 from careline.contract.actions import Answer, AnyAction, Direct, Post, PrivateReply, Receipt
 from careline.contract.channel import Capability
@@ -23,8 +24,8 @@ from careline.engine.answers.acknowledging import objection
 from careline.engine.facts import Micros
 from careline.engine.health import Unavailable
 from careline.engine.outbox.ending import Tell, fail, give_up
-from careline.engine.outbox.landing import land
-from careline.engine.outbox.outgoing import AUTOMATION, action_of
+from careline.engine.outbox.landing import land, mistaken
+from careline.engine.outbox.outgoing import AUTOMATION, SPEAKING, action_of
 from careline.engine.supervisor import Supervisor
 from careline.engine.unit import Policy
 from careline.errors import AuthFailed, Refusal, Rejected, StoreError, Transient, Unsupported
@@ -39,6 +40,8 @@ T = TypeVar("T")
 LANE = "send"
 _AHEAD = timedelta(minutes=10)
 """A platform's clock may be so far before ours."""
+_LATEST: Micros = 300 * 1_000_000
+"""What failed again and again is tried this often all the same."""
 _UNKNOWN = "nobody knows whether it was done"
 
 
@@ -140,8 +143,9 @@ class Attempt:
 
     async def _put_off(self, row: Row, state: State, error: Unavailable) -> None:
         at = None if error.next_try is None else to_micros(error.next_try)
-        if state is State.UNSURE:
-            at = max(at or 0, self._now + SETTLES)
+        if at is not None or state is State.UNSURE:
+            later = min(SETTLES * 2 ** min(row.attempts - 1, 10), _LATEST)
+            at = max(at or 0, self._now + later)
         await self._record(lambda conn: postpone(conn, row, state, at, error.reason))
 
     async def _park(self, row: Row, why: str) -> None:
@@ -159,7 +163,15 @@ class Attempt:
 
     async def _land(self, account: Account, row: Row, receipt: Receipt) -> None:
         to, us, now = account.intake, account.channel.identity, self.clock.now()
-        await self._record(lambda conn: land(conn, to, row, receipt, us, now, self.policy))
+
+        def unit(conn: Connection) -> set[str]:
+            if row.kind in SPEAKING and (wrong := mistaken(conn, to, row, receipt)):
+                at, reason = to_micros(now), Refusal.UNKNOWN.value
+                return fail(conn, row, at, State.PARKED, reason, wrong, self.tell)
+            land(conn, to, row, receipt, us, now, self.policy)
+            return set()
+
+        self.wake(await self._record(unit))
 
     async def _record(self, unit: Unit[T]) -> T:
         """Keep what became of a call, whoever stops us now; a database may fail once."""

@@ -1,6 +1,7 @@
 """How a row of the outbox ends that does not leave us: nothing ends in silence."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from sqlalchemy import Connection
 
@@ -29,7 +30,7 @@ def fail(
     if not end(conn, row, state, now, reason=reason, why=why):
         return set()
     log_row(conn, row, now, "system", state.value, reason)
-    return tell(conn, row, now) if tell else set()
+    return tell(conn, replace(row, state=state, reason=reason, why=why), now) if tell else set()
 
 
 def give_up(

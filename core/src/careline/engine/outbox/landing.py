@@ -16,8 +16,11 @@ from careline.engine.intake import take_ours
 from careline.engine.outbox.outgoing import message_of
 from careline.engine.outbox.sent import follow_up, note_sent
 from careline.engine.unit import Policy
+from careline.ids import message_id
 from careline.models import Author
+from careline.store.bulk import select_in
 from careline.store.outbox import Row
+from careline.store.tables import echoes, messages
 from careline.store.times import to_micros
 from careline.store.turns import take_turn
 
@@ -36,6 +39,20 @@ def land(
     if note_sent(conn, to, row, receipt, to_micros(now)):
         take_ours(conn, to, _items(row, receipt, us, now), now, policy)
         follow_up(conn, to, row, receipt, now, policy)
+
+
+def mistaken(conn: Connection, to: Intake, row: Row, receipt: Receipt) -> str | None:
+    """Return why a receipt cannot be true: what it names is something else; None: it can."""
+    ids = {message_id(to.brand, to.network, id): id for id in receipt.ids}
+    theirs = select_in(conn, messages, ("id", "direction"), "id", ids)
+    others = select_in(conn, echoes, ("message", "action"), "message", ids)
+    for id, direction in theirs:
+        if direction == "in":
+            return f"the platform says that it is now {ids[id]}, which is somebody else's message"
+    for id, action in others:
+        if action != row.id:
+            return f"the platform says that it is now {ids[id]}, which {action} is already"
+    return None
 
 
 def _items(row: Row, receipt: Receipt, us: Author | None, now: datetime) -> list[Item]:

@@ -1,0 +1,1 @@
+"""X (Twitter) for careline: hears mentions and direct messages, answers in public and private."""

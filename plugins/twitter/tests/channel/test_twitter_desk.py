@@ -1,0 +1,146 @@
+"""A real desk on X: a complaint from tweet to resolved case, and storms that lose nothing."""
+
+from collections import Counter
+from decimal import Decimal
+from random import Random
+
+import pytest
+from sqlalchemy import text as sql
+
+from careline.desk import Desk
+from careline.registry import Registry
+from careline_twitter.sandbox import TOKENS
+
+pytestmark = pytest.mark.anyio
+SECRETS = {
+    "bearer": "sandbox-bearer",
+    "consumer_key": "sandbox-consumer",
+    "consumer_secret": "sandbox-consumer-secret",
+    "access_token": TOKENS["oauth1"],
+    "access_secret": TOKENS["oauth1_secret"],
+}
+READS = (
+    "duplicates",
+    "shuffled",
+    "empty-page",
+    "nulls",
+    "unknown",
+    "errors",
+    "500",
+    "503",
+    "429",
+)
+LOST = ("cut-body", "not-json")
+WRITES = ("429", "500", "cut-before", "cut-after", "not-json")
+
+
+@pytest.fixture
+async def desk(x, clock, tmp_path, monkeypatch):
+    for name, secret in SECRETS.items():
+        monkeypatch.setenv(f"X_{name}".upper(), secret)
+    tokens = {name: {"env": f"X_{name}".upper()} for name in SECRETS}
+    account = {
+        "kind": "twitter",
+        "user_id": x.us.id,
+        "handle": "@acme",
+        "base_url": x.base_url,
+        **tokens,
+    }
+    config = {
+        "store": {"url": f"sqlite:///{tmp_path / 'careline.db'}"},
+        "brands": {"acme": {"name": "Acme", "handles": ["@acme"], "terms": ["acme anvil"]}},
+        "agents": {"ann": {"name": "Ann"}},
+        "channels": {"acme-x": account},
+    }
+    async with Desk(config, registry=Registry.load(), clock=clock, random=Random(1)) as desk:
+        yield desk
+
+
+async def passes(desk, clock, seconds):
+    clock.advance(seconds)
+    return await desk.run(once=True)
+
+
+async def test_a_complaint_is_heard_answered_taken_private_and_resolved_as_one_case(x, desk, clock):
+    x.post("kim", "@acme my anvil is broken")
+    assert (await passes(desk, clock, 30)).fine
+    [row] = (await desk.inbox()).rows
+    await desk.take_private(row.id, "Sorry! We write to you.", "Which order is it?", actor="ann")
+    for _ in range(3):
+        await passes(desk, clock, 80)
+    assert [sent.what for sent in x.sent] == ["post", "direct"]
+    x.dm("kim", "Order 77")
+    await passes(desk, clock, 80)
+    case = await desk.conversation(row.id)
+    kinds = Counter((one.visibility, one.direction) for one in case.messages)
+    assert kinds == Counter(
+        dict.fromkeys([(v, d) for v in ("public", "private") for d in ("in", "out")], 1)
+    )
+    assert len((await desk.inbox()).rows) == 1
+    [private] = [span.thread for span in case.spans if span.visibility == "private"]
+    await desk.reply(private, "A new one is on its way.", actor="ann")
+    for _ in range(2):
+        await passes(desk, clock, 80)
+    await desk.resolve(row.id, actor="ann")
+    case = await desk.conversation(row.id)
+    assert case.status == "resolved"
+    assert len(case.messages) == 5
+    assert not x.twice
+
+
+def stored(conn):
+    return Counter(row[0] for row in conn.execute(sql("SELECT external_id FROM messages")))
+
+
+@pytest.mark.parametrize("lost", [(), LOST], ids=["", "answers-lost"])
+async def test_a_storm_of_mentions_is_stored_once_and_paid_to_the_cent(x, desk, clock, lost):
+    """Forty waves of 250 mentions, over a hundred pages, each wave under three faults.
+
+    What X bills for an answer that is lost on its way we learn when we read the same again: as
+    another kind it may then be dearer, never cheaper.
+    """
+    x.post("kim", "@acme first")
+    await passes(desk, clock, 1)
+    chance, begun, troubles = Random(7), {}, 0
+    for wave in range(40):
+        for n in range(250):
+            who = f"c{chance.randrange(200)}"
+            parent = begun.get(who) if chance.random() < 0.3 else None
+            post = x.post(who, f"@acme anvil trouble {wave}/{n}", reply_to=parent)
+            begun.setdefault(who, post)
+        x.fail(None)
+        for how in chance.sample((*READS, *lost), 3):
+            x.fail(how, on="GET */mentions", times=1)
+            x.fail(how, on="GET */search/recent", times=1)
+        troubles += not (await passes(desk, clock, 61)).fine
+    x.fail(None)
+    for _ in range(20):
+        await passes(desk, clock, 600)
+    assert troubles > 20
+    kept = await desk.read(stored)
+    assert kept == Counter(dict.fromkeys(x.platform.world.posts, 1))
+    rows = await desk.hearing.accounts["acme-x"].channel._api.ledger.usage()
+    spent = sum((row.dollars for row in rows if len(row.period) == 10), Decimal(0))
+    billed = x.spend.on(clock.now().date()).total
+    assert billed <= spent <= (billed * Decimal("1.02") if lost else billed)
+
+
+async def test_what_is_sent_under_faults_is_neither_lost_nor_said_twice(x, desk, clock):
+    posts = [x.post(f"c{n}", f"@acme help {n}") for n in range(12)]
+    await passes(desk, clock, 1)
+    rows = (await desk.inbox()).rows
+    assert len(rows) == len(posts)
+    chance = Random(3)
+    for n, row in enumerate(rows):
+        await desk.reply(row.id, f"Here you are, number {n}.", actor="ann")
+    for _ in range(80):
+        x.fail(chance.choice(WRITES), on="POST /2/tweets", times=1)
+        await passes(desk, clock, 120)
+        if len(x.sent) == len(posts):
+            break
+    x.fail(None)
+    for _ in range(10):
+        await passes(desk, clock, 400)
+    assert len(x.sent) == len(posts)
+    assert not x.twice
+    assert {view.state for view in await desk.outbox()} <= {"sent"}
