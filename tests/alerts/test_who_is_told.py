@@ -2,6 +2,7 @@
 
 import pytest
 
+from careline.config.policy import AlertRule
 from careline.plugin import AlertReason, Author, Kind, Revised, Transient
 from careline.store.times import to_micros
 
@@ -19,6 +20,10 @@ async def test_a_customer_who_waits_is_told_of_with_their_words_and_by_when(open
     assert (alert.brand, alert.account, alert.count) == ("acme", "acme-x", 1)
     assert (alert.conversation_id, alert.due_at) == (story.id("1"), story.at(60))
     assert (alert.link, alert.at) == ("https://x.example/1", story.at(0))
+
+
+def test_a_rule_that_does_not_say_at_what_is_for_customers_and_answers_that_did_not_leave():
+    assert AlertRule(to="care").on == ("new", "warned", "missed", "unsent")
 
 
 async def test_times_are_the_brands_and_name_their_day_where_it_is_another(opened):

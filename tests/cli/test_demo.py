@@ -176,6 +176,10 @@ def test_each_answer_is_heard_once_whether_it_left_from_here_or_not(
     facts: list[dict[str, Any]],
 ) -> None:
     answers = of(facts, "answer")
+    eta = {"2026-03-03 18:30 UTC": "18:30 today"}  # the desk says the time itself
+    for fact in answers:
+        for said_so, written in eta.items():
+            fact["text"] = fact["text"].replace(said_so, written)
     told = Counter(fact["text"] for fact in answers)
     assert set(told.values()) == {1}
     said = [line for line in brightwater().lines if line.id and line.where is not Kind.POST]

@@ -4,7 +4,7 @@ import json
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, text
 
 from careline.config.policy import DeadlineRule
 from careline.engine.arrivals import Intake
@@ -47,9 +47,15 @@ class Shop:
 
         self.store.write_now(unit)
 
-    def fire(self, minutes):
-        """Return the stages that are new by then."""
-        stages, _ = self.store.write_now(lambda conn: fire_due(conn, to_micros(at(minutes))))
+    def fire(self, minutes, patience=None):
+        """Return the stages that are new by then; with `patience`, it fails if it waits longer."""
+
+        def unit(conn):
+            if patience:
+                conn.exec_driver_sql(f"SET LOCAL lock_timeout = '{patience}'")
+            return fire_due(conn, to_micros(at(minutes)))
+
+        stages, _ = self.store.write_now(unit)
         return [stage.stage for stage in stages]
 
 
@@ -105,6 +111,19 @@ def test_two_desks_on_one_database_note_each_stage_once(shop, url):
     assert told == [["warned-1"], [], ["missed"], []]
     count = shop.store.read_now(lambda c: len(c.execute(select(effects)).all()))
     assert count == 2
+
+
+@pytest.mark.parametrize("minutes", [31, 90])
+def test_a_promise_that_moves_meanwhile_speaks_up_when_it_is_due_then(shop, minutes):
+    if shop.store.is_sqlite:
+        pytest.skip("one unit writes at a time")
+    shop.hear([said("1")], 0)
+    later = {"due": to_micros(at(200)), "warn": json.dumps([to_micros(at(150))])}
+    moved = text("UPDATE deadlines SET due_at = :due, warn_at = :warn, next_at = :due")
+    with shop.store.engine.begin() as intake:
+        intake.execute(moved, later)
+        assert shop.fire(minutes, patience="2s") == []
+    assert [shop.fire(m) for m in (minutes, 199, 200)] == [[], [], ["missed"]]
 
 
 async def test_more_than_one_unit_of_them_are_all_noted(shop):

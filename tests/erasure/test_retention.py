@@ -5,7 +5,7 @@ import json
 import pytest
 
 from careline.errors import Refused
-from careline.plugin import Author, Malformed
+from careline.plugin import Author, Malformed, Refusal, Rejected
 
 from .conftest import KIM, LEE, SECRETS, holding, kims_story
 
@@ -138,3 +138,34 @@ async def test_a_pass_that_was_cut_off_is_made_good_by_the_next(kept, monkeypatc
     await kept.open(retention=YEAR)
     await kept.passes()
     assert await worded(kept) == 0
+
+
+async def test_what_waits_behind_a_dead_step_goes_by_its_age_and_is_withdrawn(place):
+    await place.open(retention=YEAR)
+    await place.hears(place.said("1", "It is broken", 10))
+    place.errors.append(Rejected(Refusal.INVALID, "no"))
+    said = "In public, zanzibar", "In private, zanzibar"
+    await place.desk.take_private(place.case("1"), *said, actor="ann")
+    await place.passes(place.at(11))
+    states = "SELECT state, why FROM outbox ORDER BY number"
+    assert [state for state, _ in await place.all(states)] == ["dead", "queued"]
+    for days in (366, 368):
+        await place.passes(place.at(days=days))
+        assert await place.all(states) == [("withdrawn", "erased")] * 2
+    assert holding(await place.dump(), "zanzibar") == {}
+    assert [gone.get("outbox") for _, gone in await lines(place)] == [2]
+
+
+async def test_old_reasons_go_and_the_last_one_stays_while_it_is_young(place):
+    await place.open(retention=YEAR)
+    await place.hears(place.said("1", "It is broken", 10))
+    await place.desk.ignore(place.case("1"), "an old reason", actor="ann")
+    await place.passes(place.at(days=200))
+    await place.desk.ignore(place.case("1"), "a young reason", actor="bob")
+    await place.passes(place.at(days=367))
+    view = await place.desk.conversation(place.case("1"))
+    assert [act.value for act in view.acts] == [{}, {"reason": "a young reason"}]
+    assert (view.status, view.reason) == ("ignored", "a young reason")
+    await place.passes(place.at(days=567))
+    assert (await place.desk.conversation(place.case("1"))).reason is None
+    assert holding(await place.dump(), "old reason", "young reason") == {}

@@ -2,7 +2,8 @@
 
 import itertools
 from contextlib import suppress
-from datetime import timedelta
+from datetime import timedelta, timezone
+from functools import partial
 
 import anyio
 import pytest
@@ -467,10 +468,23 @@ async def test_refused_before_anything_is_queued(desk):
         await say(desk.id("1"), "Hello.", actor="nobody")
     with pytest.raises(NotFound, match="there is no thread 't99999'"):
         await say("t99999", "Hello.", actor="ann")
-    until = desk.at(500)
+    until = desk.at(500).astimezone(timezone(timedelta(hours=5)))
     desk.platform.answer = Permission.no(Refusal.RATE_LIMITED, "Too many answers.", until=until)
-    with pytest.raises(Refused, match=r"Too many answers, until 2026-.* UTC"):
+    with pytest.raises(Refused, match=f"Too many answers, until {desk.at(500):%Y-%m-%d %H:%M} UTC"):
         await say(desk.id("1"), "Hello.", actor="ann")
+    assert await rows(desk) == []
+
+
+@pytest.mark.parametrize("answer", [Permission.yes, partial(Permission.no, Refusal.RATE_LIMITED)])
+async def test_a_time_without_a_zone_is_a_bug_of_the_plugin_and_nothing_is_sent(desk, answer):
+    desk.platform.answer = answer(until=desk.at(500).replace(tzinfo=None))
+    with pytest.raises(ValueError, match="check gives `until` without a zone"):
+        await desk.desk.reply(desk.id("1"), "Hello.", actor="ann")
+    desk.strict = False
+    await desk.open()
+    with pytest.raises(Refused, match="failed to say whether it may be sent, so it is not") as told:
+        await desk.desk.reply(desk.id("1"), "Hello.", actor="ann")
+    assert told.value.reason is Refusal.UNKNOWN
     assert await rows(desk) == []
 
 

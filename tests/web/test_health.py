@@ -180,6 +180,20 @@ async def fail(why):
     raise RuntimeError(why)
 
 
+async def test_whoever_asks_often_costs_the_store_one_look_a_second(web):
+    looks = []
+    health = web.desk.health
+    web.desk.health = lambda: looks.append(web.clock.now()) or health()
+    async with anyio.create_task_group() as tasks:
+        for _ in range(50):
+            tasks.start_soon(web.client.get, "/-/health")
+    web.clock.advance(0.9)
+    first = (await web.client.get("/-/health")).json()
+    web.clock.advance(0.1)
+    assert (await web.client.get("/-/health")).json()["at"] != first["at"]
+    assert len(looks) == 2
+
+
 @pytest.mark.parametrize("odd", ["\u202e", "ä", "\x1b[31m"])
 async def test_whatever_a_platform_says_is_plain_ascii_here(web, odd):
     web.desk.supervisor.disable("two", f"it says {odd}")

@@ -116,6 +116,17 @@ async def test_the_app_ends_within_its_bound_whatever_a_platform_does(slow):
         assert await states(slow, "one", "two") == ["sending", "queued"]
 
 
+async def test_what_is_due_is_sent_even_if_the_app_ends_by_a_bug_of_its_own(slow):
+    app = host(slow)
+    with pytest.RaisesGroup(pytest.RaisesExc(RuntimeError, match="a bug"), flatten_subgroups=True):
+        async with app.router.lifespan_context(app):
+            await queue(slow, "one", "two")
+            Slow.may_end.set()
+            raise RuntimeError("a bug of the host's")
+    async with slow:
+        assert await states(slow, "one", "two") == ["sent", "sent"]
+
+
 @pytest.mark.parametrize(
     ("given", "mount"),
     [

@@ -2,13 +2,16 @@
 
 import json
 import logging
+import re
 from datetime import timedelta
 
 import anyio
 import pytest
 
-from careline.engine import receiving
+from careline.engine import receiving, unread
 from careline.plugin import Batch, Challenge, Denied, Kind, Malformed, Message, Seen, Source
+from careline.store.emptying import empty_rejected
+from careline.store.rejected import rejected_views
 from careline.store.tables import messages
 
 
@@ -215,6 +218,70 @@ async def test_what_a_plugin_cannot_read_is_set_aside_whole_and_taken(web, does,
 async def test_an_empty_body_that_cannot_be_read_is_shown_empty(web):
     assert (await web.pushes(b"", fails)).status_code == 200
     assert [one.raw for one in await web.aside()] == [""]
+
+
+def lines(caplog, words):
+    """Return the lines of the log that say so: how many each stands for."""
+    found = [line.getMessage() for line in caplog.records if words in line.getMessage()]
+    return [int(re.search(r"count=(\d+)", line)[1]) for line in found]
+
+
+async def test_denials_make_a_line_when_they_begin_and_then_one_a_minute(web, caplog):
+    for _ in range(100):
+        await web.pushes(does=lambda *_: Denied("the key is wrong"))
+    assert lines(caplog, "a webhook is denied") == [1]
+    web.clock.advance(60)
+    for _ in range(3):
+        await web.pushes()
+    assert lines(caplog, "a webhook is denied") == [1, 100]
+
+
+async def test_what_cannot_be_read_makes_a_line_a_minute_too(web, caplog):
+    for _ in range(3):
+        await web.pushes(does=fails)
+    web.clock.advance(60)
+    await web.pushes()
+    assert lines(caplog, "a webhook could not be read") == [1, 3]
+
+
+@pytest.mark.parametrize("bound", ["rows", "bytes"])
+async def test_what_cannot_be_read_fills_no_disk(web, monkeypatch, caplog, bound):
+    monkeypatch.setattr(unread, f"MOST_{bound.upper()}", {"rows": 3, "bytes": 310}[bound])
+    answers = [(await web.pushes(b"%d" % n * 100, fails)) for n in range(5)]
+    assert [answer.status_code for answer in answers] == [200, 200, 200, 503, 503]
+    assert answers[4].headers["retry-after"] == "30"
+    assert len(await web.aside()) == 3
+    assert caplog.text.count("webhooks that cannot be read are kept no more") == 1
+    assert (await web.pushes(does=lambda *_: {"one": batch("it is whole")})).status_code == 200
+    assert (await web.tells(web.said("1"))).status_code == 200
+    assert web.desk.receiving.in_trouble is False
+
+
+async def test_what_was_emptied_makes_room_for_more(web, monkeypatch, caplog):
+    caplog.set_level(logging.INFO)
+    monkeypatch.setattr(unread, "MOST_ROWS", 1)
+    assert [(await web.pushes(b"%d" % n, fails)).status_code for n in range(2)] == [200, 503]
+    await web.desk.store.write(
+        lambda c: empty_rejected(c, [one.id for one in rejected_views(c)[0]])
+    )
+    web.clock.advance(1)
+    assert (await web.pushes(b"1", fails)).status_code == 200
+    assert "webhooks that cannot be read are kept again" in caplog.text
+
+
+async def test_the_same_one_again_takes_no_room(web, monkeypatch):
+    monkeypatch.setattr(unread, "MOST_ROWS", 2)
+    for _ in range(4):
+        assert (await web.pushes(b"the same", fails)).status_code == 200
+        web.clock.advance(1)
+    assert [one.times for one in await web.aside()] == [4]
+
+
+async def test_what_a_plugin_understood_as_malformed_is_not_counted(web, monkeypatch):
+    monkeypatch.setattr(unread, "MOST_ROWS", 1)
+    odd = [Malformed(b"raw %d" % n, "odd", f"p{n}") for n in range(5)]
+    assert (await web.pushes(does=lambda *_: {"one": Batch((*odd,))})).status_code == 200
+    assert (await web.pushes(does=fails)).status_code == 200
 
 
 async def test_a_plugin_that_hangs_holds_up_no_other_kind(web, monkeypatch):

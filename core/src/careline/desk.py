@@ -20,6 +20,7 @@ from careline.contract.classifier import Classifier, DeferredClassifier
 from careline.contract.context import Clock
 from careline.engine.account import Account
 from careline.engine.alerts.alerting import Alerting
+from careline.engine.alerts.concerns import Concerns
 from careline.engine.alerts.notifying import Notifying
 from careline.engine.alerts.watching import HEALTH, Watching
 from careline.engine.checkup import Checkup, HealthView
@@ -36,10 +37,12 @@ from careline.engine.labelling import Labeller
 from careline.engine.outbox.attempt import Attempt
 from careline.engine.outbox.sending import Sending
 from careline.engine.reading import ConversationView, Page, conversation, inbox
-from careline.engine.receiving import Received, Receiving, expect_pushes
+from careline.engine.receiving import WEBHOOK, Received, Receiving, expect_pushes
 from careline.engine.rulesets import StoredRules, keep_rules
+from careline.engine.seldom import Seldom
 from careline.engine.supervisor import Supervisor
 from careline.engine.unit import Policy
+from careline.engine.unread import Unread
 from careline.logs import bind
 from careline.outfit import Outfitter
 from careline.registry import Registry
@@ -170,13 +173,14 @@ class Desk(Cases, Answers, Outbox, Forgetting):
             self._not_made(name, error)
         keeping = Keeping(self.store, self.clock, policy, self._batch_failed, wake)
         self.hearing = Hearing(self.store, self.clock, self.supervisor, self.accounts, keeping)
-        self.endpoints = outfit.endpoints()
+        self.endpoints, self._unread_lines = outfit.endpoints(), Seldom(self.clock)
         asked = [name for name, one in self.accounts.items() if one.sources]
         pushing = self.endpoints.values()
         self.store.write_now(lambda conn: expect_pushes(conn, pushing, asked, now))
         self.receiving = Receiving(
-            self.hearing, self.endpoints, self.log, self._webhook_failed, outfit.redactor.text
-        )
+            self.hearing, self.endpoints, self.log, self._webhook_failed, outfit.redactor.text,
+            Unread(self.store, self.clock, self.log, WEBHOOK), Seldom(self.clock),
+        )  # fmt: skip
         self.checkup = Checkup(
             self.store, self.clock, self.supervisor, outfit.called(), self.clock.now(),
             lambda: self.running,
@@ -212,15 +216,18 @@ class Desk(Cases, Answers, Outbox, Forgetting):
             ),
             "alert": self.notifying,
             HEALTH: Watching(
-                self.store, self.clock, self.supervisor, self.alerting, brands, wake, self._concerns
+                self.store,
+                self.clock,
+                self.supervisor,
+                self.alerting,
+                brands,
+                wake,
+                Concerns(self.accounts, self.log, self._strict),
             ),
             "index": Indexing(self.store, self.clock),
             "retain": Retention(self.store, self.clock, self.settings.retention),
             "hear": Listening(self.store, self.clock, self.supervisor, outfit.listeners()),
         }
-
-    def _concerns(self) -> Mapping[str, Sequence[str]]:
-        return {name: account.channel.concerns for name, account in self.accounts.items()}
 
     def _not_made(self, account: str, error: Exception) -> None:
         self.log.error("account could not be made", account=account, exc_info=error)
@@ -249,9 +256,13 @@ class Desk(Cases, Answers, Outbox, Forgetting):
         return self.alerting.unsent(conn, row, now)
 
     def _webhook_failed(self, kind: str, error: Exception) -> None:
-        self.log.error(
-            "a webhook could not be read: it is set aside whole", kind=kind, exc_info=error
-        )
+        if count := self._unread_lines.count(kind):
+            self.log.error(
+                "a webhook could not be read: it is set aside whole",
+                kind=kind,
+                count=count,
+                exc_info=error,
+            )
         if self._strict:
             raise error
 

@@ -103,7 +103,10 @@ class Refused(CarelineError):
         until: datetime | None = None,
         limit: int | None = None,
     ) -> None:
-        """`until`: when the refusal ends; `limit`: the length allowed, in the platform's units."""
+        """`until`: when the refusal ends; `limit`: the length allowed, in the platform's units.
+
+        Both are told to whoever asked; nothing is tried again by itself.
+        """
         super().__init__(message)
         self.reason, self.until, self.limit = reason, until, limit
 
@@ -146,7 +149,11 @@ class AuthFailed(ChannelError):
 
 
 class Rejected(ChannelError):
-    """Final for this item: `reason` says why, `until` and `limit` what would help."""
+    """Final for this item: `reason` says why. Nothing is tried again by itself.
+
+    A person is shown `reason` and `message`. `until` and `limit` are for the code that catches it:
+    the core neither waits for one nor shortens to the other, so say in `message`, too, what helps.
+    """
 
     def __init__(
         self,

@@ -58,5 +58,5 @@ def conversation_id(first_message: str) -> str:
 
 
 def content_hash(text: str) -> str:
-    """Return a short hash of `text`, by which logs and events refer to it."""
+    """Return a short hash of `text`: whether a version is another one."""
     return blake2b(text.encode("utf-8", "surrogatepass"), digest_size=10).hexdigest()

@@ -46,7 +46,7 @@ async def _login(made: Channel[Any], port: int) -> None:
     with Comeback(port) as comeback:
         url = await made.begin_login(comeback.address)
         click.echo("Open this address, and let careline in:\n")
-        click.echo(f"  {url}\n")
+        click.echo(f"  {one_line(url)}\n")
         click.echo(f"Waiting at {comeback.address} for {_MINUTES} minutes.", err=True)
         query = await comeback.wait(60 * _MINUTES)
     await made.finish_login(query)
@@ -59,7 +59,11 @@ async def _login(made: Channel[Any], port: int) -> None:
 @click.pass_context
 def test(ctx: click.Context, chosen: Chosen, name: str, as_json: bool) -> None:
     """Say who channel NAME is on its platform, what it may do, and what is left of its limits."""
-    findings = _run(chosen, name, _examined)
+    findings: Sequence[Finding]
+    try:
+        findings = _run(chosen, name, _examined)
+    except (AuthFailed, Rejected, Transient) as error:
+        findings = (Finding("connection", str(error), fine=False),)
     if as_json:
         rows = [{"name": one.name, "said": one.said, "fine": one.fine} for one in findings]
         emit_json({"schema_version": 1, "channel": name, "findings": rows})
@@ -76,8 +80,6 @@ async def _examined(made: Channel[Any]) -> Sequence[Finding]:
         us = made.identity
         who = f"{us.handle or us.name or us.id} ({us.id})" if us else "the platform did not say"
         return (Finding("account", who), *await made.examine())
-    except (AuthFailed, Rejected, Transient) as error:
-        return (Finding("connection", str(error), fine=False),)
     finally:
         await made.close()
 
@@ -117,6 +119,10 @@ def _run(chosen: Chosen, name: str, act: Callable[[Channel[Any]], Awaitable[T]])
             if name not in desk.accounts:
                 hint = nearest(name, desk.accounts)
                 raise click.UsageError(one_line(f"No channel {name!r} is enabled. {hint}".rstrip()))
-            return await act(desk.accounts[name].channel)
+            try:
+                return await act(desk.accounts[name].channel)
+            except Exception as error:  # what a plugin or its platform says may hold a secret
+                error.args = (desk.receiving.hide(str(error)),)
+                raise
 
     return anyio.run(main)

@@ -12,6 +12,8 @@ from careline.errors import CarelineError
 PATH: Final = "/callback"
 _LOOK: Final = 0.2
 """Seconds in which one request may come, before it is seen whether to go on."""
+_PATIENCE: Final = 2.0
+"""Seconds for a connection that says nothing: browsers open some ahead."""
 _DONE: Final = b"<!doctype html><title>careline</title><p>careline is let in. Close this page."
 
 
@@ -25,6 +27,7 @@ class _Server(HTTPServer):
 
 class _Handler(BaseHTTPRequestHandler):
     server: _Server
+    timeout = _PATIENCE
 
     def do_GET(self) -> None:
         """Take the query of the one path that counts."""

@@ -57,6 +57,8 @@ def _says(
     """Return a deed that says lines of the day, each by the verb's name for it."""
     said = {name: brightwater().line(id) for name, id in lines.items()}
     words = {name: line.text for name, line in said.items()}
+    if verb == "promise":  # the desk says the time itself
+        words = {name: text.replace("18:30 today", "{by}") for name, text in words.items()}
     first = next(iter(said.values()))
     return Deed(first.at, agent, verb, first.re or "", {**(args or {}), **words}, speaks=True)
 

@@ -14,7 +14,7 @@ from careline.cli.demo_phone import Phone
 from careline.cli.demo_sent import WayOut
 from careline.engine.reading import ConversationView, conversation
 from careline.store.parts import MessageView
-from careline.store.tables import bodies, echoes, events, identities, messages, outbox
+from careline.store.tables import acts, bodies, echoes, events, identities, messages, outbox
 
 
 @dataclass(slots=True)
@@ -61,7 +61,7 @@ class Facts:
             by=self.names.get(event.actor, event.actor),
             customer=view.customer.handle,
             conversation=view.id,
-            text=data.get("reason") or next(notes, None),
+            text=_reason(conn, data.get("act")) or next(notes, None),
             promise=next(promises, None),
             agent=self.names.get(agent, agent),
             until=data.get("until"),
@@ -131,6 +131,12 @@ _EVENTS = (
     .where(events.c.id > bindparam("last"), events.c.verb.in_(_TOLD))
     .order_by(events.c.id)
 )
+
+
+def _reason(conn: Connection, act: str | None) -> str | None:
+    """Return the reason that staff gave for an act."""
+    value = conn.execute(select(acts.c.value).where(acts.c.id == act)).scalar()
+    return json.loads(value).get("reason") if value else None
 
 
 def _changed(conn: Connection, row: Row[Any], now: datetime, *, removed: bool) -> Fact:

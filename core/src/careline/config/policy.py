@@ -189,6 +189,7 @@ class AlertRule(Policy):
         AlertReason.NEW,
         AlertReason.WARNED,
         AlertReason.MISSED,
+        AlertReason.UNSENT,
     )
     """At what: `new`, `warned`, `missed`, `unsent`; of accounts `health`, `concern`, `summary`."""
     to: Annotated[Names, Field(min_length=1)]

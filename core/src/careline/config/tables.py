@@ -178,7 +178,7 @@ class AgentSettings(Table):
     teams: tuple[str, ...] = ()
     """The teams they are in."""
     role: str = "agent"
-    """What they may do."""
+    """What they are, for colleagues to read: it is kept, and allows or forbids nothing yet."""
     accounts: tuple[str, ...] = ()
     """The channels they may speak on; none named: all."""
 
@@ -198,7 +198,7 @@ class AccountTable(PluginTable):
     brand: str | None = None
     """Whose account it is; may be left out while there is one brand."""
     role: Literal["care", "marketing", "personal"] = "care"
-    """What the account is for."""
+    """What the account is for: it is kept and shown, and changes nothing yet."""
     since: Annotated[datetime | None, BeforeValidator(_moment)] = None
     """What was posted before this day or time is left out; a day is the brand's."""
     receipt: str = ""

@@ -161,7 +161,9 @@ class Channel(ABC, Generic[C]):
         """Return a batch for each account concerned, the handshake's answer, or a refusal.
 
         Pure and sync, over raw bytes. `accounts` maps each account's name to its config: one
-        endpoint may serve many. Raise nothing: what is not understood is a `Malformed` item.
+        endpoint may serve many. Verify the signature first. Raise nothing: what is not understood
+        is a `Malformed` item. What this raises at is set aside whole, but not without end: beyond
+        1,000 webhooks or 64 MiB of them for an account the platform is told 503.
         """
         raise Unsupported("webhook")
 

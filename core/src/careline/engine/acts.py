@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import Connection
 
@@ -21,6 +21,9 @@ from careline.store.turns import take_turn
 _LATEST = """
 SELECT m.id FROM messages m JOIN spans s ON s.thread = m.thread
 WHERE m.conversation = s.conversation AND s.conversation IN"""
+_TOLD: Final = ("agent", "until", "by")
+"""What the log tells of an act: nothing that staff typed. That lies in the act, and can be erased.
+"""
 
 
 def act(
@@ -71,7 +74,8 @@ def act_on(
     columns = ("id", "kind", "message", "other", "actor", "at", "value")
     row = (id, kind, message, other, actor, now, json.dumps(value))
     insert_new(conn, acts, columns, [row])
-    log_event(conn, now, actor, kind, conversation, {"message": message, **value})
+    told = {name: value[name] for name in _TOLD if name in value}
+    log_event(conn, now, actor, kind, conversation, {"message": message, "act": id, **told})
     return _refold(conn, Intake(account, brand, "", network), message, rules, now)
 
 

@@ -155,16 +155,25 @@ def _grew(before: int | None, now: int | None) -> float | None:
 
 def deliver(unit: Unit) -> int:
     """Move the delivery states of our messages forward, never back; return how many moved."""
-    return sum(_deliver(unit.conn, id, item) for id, item in unit.found.delivered)
+    told = unit.found.delivered
+    gone = _wordless(unit.conn, {id for id, item in told if item.why})
+    return sum(_deliver(unit.conn, id, item, None if id in gone else item.why) for id, item in told)
 
 
-def _deliver(conn: Connection, id: str, item: Delivered) -> int:
+def _wordless(conn: Connection, ids: Iterable[str]) -> set[str]:
+    """Return those whose words are erased: what a platform says of them is not kept either."""
+    stones = f"SELECT object FROM tombstones WHERE why <> '{REMOVED}' AND object IN"
+    empty = "SELECT owner FROM bodies WHERE erased_at IS NOT NULL AND owner IN"
+    return {id for select in (stones, empty) for (id,) in query_in(conn, select, ids)}
+
+
+def _deliver(conn: Connection, id: str, item: Delivered, why: str | None) -> int:
     sign = mark(conn)
     return conn.exec_driver_sql(
         f"INSERT INTO deliveries (message, rank, state, at, why) VALUES ({', '.join([sign] * 5)})"
         " ON CONFLICT (message) DO UPDATE SET rank = excluded.rank, state = excluded.state,"
         " at = excluded.at, why = excluded.why WHERE excluded.rank > deliveries.rank",
-        (id, _RANKS[item.state], item.state, to_micros(item.at), item.why),
+        (id, _RANKS[item.state], item.state, to_micros(item.at), why),
     ).rowcount
 
 

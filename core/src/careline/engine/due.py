@@ -10,10 +10,10 @@ from sqlalchemy import Connection
 
 from careline.contract.context import Clock
 from careline.engine.facts import Micros
-from careline.store.bulk import insert_new, mark, set_where
+from careline.store.bulk import insert_new, mark
 from careline.store.log import log_events
 from careline.store.store import Store
-from careline.store.tables import deadlines, effects
+from careline.store.tables import effects
 from careline.store.times import to_micros
 
 AT_ONCE = 500
@@ -39,22 +39,38 @@ def fire_due(conn: Connection, now: Micros) -> tuple[list[Stage], bool]:
 
     Return what is new, and whether there may be more than one unit takes.
     """
-    sign = mark(conn)
-    select = (
-        "SELECT anchor, kind, conversation, due_at, warn_at FROM deadlines"
-        f" WHERE next_at <= {sign} AND met_at IS NULL AND void IS NULL"
-        f" ORDER BY next_at LIMIT {AT_ONCE}"
-    )
-    rows = conn.exec_driver_sql(select, (now,)).fetchall()
+    rows = _take(conn, now)
     fired: list[Stage] = []
-    later: list[tuple[Micros | None, str, str]] = []
+    later: list[tuple[Micros | None, str, str, Micros]] = []
     for row in rows:
-        reached, next_at = _reached(row, now)
+        reached, next_at = _reached(row[:5], now)
         fired += [stage for stage in reached if _is_new(conn, stage)]
-        later.append((next_at, row[0], row[1]))
-    set_where(conn, deadlines, ("next_at",), ("anchor", "kind"), later)
+        later.append((next_at, row[0], row[1], row[5]))
+    _put_off(conn, later)
     log_events(conn, [_line(stage, now) for stage in fired])
     return fired, len(rows) == AT_ONCE
+
+
+def _take(conn: Connection, now: Micros) -> Sequence[Any]:
+    """Return what is due and nobody else writes: what a unit holds may be moving, and waits.
+
+    It waits for no unit, so that none that holds what it wants can wait for it in turn.
+    """
+    lock = " FOR UPDATE SKIP LOCKED" if conn.dialect.name == "postgresql" else ""
+    select = (
+        "SELECT anchor, kind, conversation, due_at, warn_at, next_at FROM deadlines"
+        f" WHERE next_at <= {mark(conn)} AND met_at IS NULL AND void IS NULL"
+        f" ORDER BY next_at LIMIT {AT_ONCE}{lock}"
+    )
+    return conn.exec_driver_sql(select, (now,)).fetchall()
+
+
+def _put_off(conn: Connection, later: Sequence[tuple[Micros | None, str, str, Micros]]) -> None:
+    """Set when each speaks up next, as long as that is still what was read."""
+    sign = mark(conn)
+    where = f"WHERE anchor = {sign} AND kind = {sign} AND next_at = {sign}"
+    if later:
+        conn.exec_driver_sql(f"UPDATE deadlines SET next_at = {sign} {where}", later)
 
 
 def _reached(row: Sequence[Any], now: Micros) -> tuple[list[Stage], Micros | None]:

@@ -13,7 +13,7 @@ from careline.engine.deadlines import CAPPED, CEILING, Deadline, Rules, Waiting
 from careline.engine.facts import Act, Fact, Micros, Word
 from careline.models import DeadlineKind, Intent, Status
 
-FOLD_VERSION: Final = 1
+FOLD_VERSION: Final = 2
 """Raised whenever `step` means something else: rows folded by an older one are refolded."""
 TRACKED: Final = 64
 """Unanswered words kept one by one; past these only their number is."""
@@ -245,10 +245,9 @@ def _resolve(state: State, act: Act, rules: RuleSets, brand: str, changes: Chang
 
 
 def _ignore(state: State, act: Act, rules: RuleSets, brand: str, changes: Changes) -> None:
-    why = str(act.value.get("reason", ""))
     _resume(state, act.at, changes)
-    _close(state, Status.IGNORED, f"ignored by {act.actor}: {why}", act.at, changes)
-    state.reason = why
+    _close(state, Status.IGNORED, f"ignored by {act.actor}", act.at, changes)
+    state.reason = act.value.get("reason") or None
 
 
 def _close(state: State, status: Status, why: str, at: Micros, changes: Changes) -> None:

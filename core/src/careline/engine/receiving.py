@@ -1,7 +1,7 @@
 """Receiving: what platforms push to us. A webhook is answered only once all it said is kept.
 
 The plugin reads the raw bytes. What it cannot read is set aside whole and counts as received: the
-platform would only send the same again.
+platform would only send the same again. That has its bounds (`unread`).
 """
 
 from collections.abc import Callable, Collection, Iterable, Mapping
@@ -22,6 +22,8 @@ from careline.engine.facts import Micros
 from careline.engine.gathering import Gathering
 from careline.engine.health import Unavailable
 from careline.engine.hearing import Hearing
+from careline.engine.seldom import Seldom
+from careline.engine.unread import Unread
 from careline.errors import NotFound, StoreError
 from careline.store.bulk import insert_new
 from careline.store.tables import counts, cursors
@@ -76,6 +78,8 @@ class Receiving:
     """Told of a kind whose plugin could not read a webhook, and why."""
     hide: Callable[[str], str]
     """Takes secrets out of reasons."""
+    unread: Unread
+    denials: Seldom
     _gathered: dict[str, Gathering] = field(default_factory=dict)
     in_trouble: bool = False
     """Whether the last webhook could not be kept."""
@@ -86,7 +90,8 @@ class Receiving:
         Raises:
             NotFound: no channel of this kind takes webhooks.
             StoreError: it could not be kept, so the platform has to repeat it.
-            Unavailable: it is for an account that could not be made: likewise.
+            Unavailable: it is for an account that could not be made, or too much that its plugin
+                could not read is set aside: likewise.
         """
         if kind not in self.endpoints:
             raise NotFound(f"no channel of kind {kind!r} takes webhooks here")
@@ -110,9 +115,16 @@ class Receiving:
         if isinstance(said, Challenge):
             return said
         if isinstance(said, Denied):
-            self.log.warning("a webhook is denied", kind=kind, status=said.status, why=said.why)
+            self._deny(kind, said)
             return said
         return await self._keep(kind, webhook, said)
+
+    def _deny(self, kind: str, said: Denied) -> None:
+        """Say that webhooks are denied, with the reason of the last: anybody can cause it."""
+        if count := self.denials.count(kind):
+            self.log.warning(
+                "a webhook is denied", kind=kind, status=said.status, why=said.why, count=count
+            )
 
     async def _keep(self, kind: str, webhook: Webhook, said: Mapping[str, object]) -> Received:
         """Keep what each account was told; what is no batch of an account's is a plugin's bug."""
@@ -148,6 +160,7 @@ class Receiving:
             raise Unavailable(kind, _NOT_MADE, next_try=None, called=False) from error
         why = self.hide(f"its plugin could not read it: {type(error).__name__}: {error}")
         aside = Malformed(webhook.body, why.partition("\n")[0], WEBHOOK)
+        await self.unread.admit(name, len(webhook.body))
         kept = await self._take(name, (aside,))
         self.failed(kind, error)
         return kept

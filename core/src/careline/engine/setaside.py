@@ -30,8 +30,8 @@ def set_aside(
     most = None if whole else MAX_RAW
     rows = [
         (
-            _id(account, item), account, source, _storable(item.place), _storable(item.why),
-            item.raw[:most], 1, at, at,
+            _id(account, item, pushed=whole), account, source, _storable(item.place),
+            _storable(item.why), item.raw[:most], 1, at, at,
         )
         for item in items
     ]  # fmt: skip
@@ -51,8 +51,10 @@ def _storable(text: str) -> str:
     return text.encode("utf-8", "backslashreplace").decode().replace("\x00", "\\x00")
 
 
-def _id(account: str, item: Malformed) -> str:
-    return derive("x", account, item.place, item.raw.decode("utf-8", "backslashreplace"))
+def _id(account: str, item: Malformed, *, pushed: bool) -> str:
+    """Return its id. What is pushed has no place: a replay comes under another name."""
+    raw = item.raw.decode("utf-8", "backslashreplace")
+    return derive("x", account, raw) if pushed else derive("x", account, item.place, raw)
 
 
 _CHUNK: Final = 500

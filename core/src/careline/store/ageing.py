@@ -6,7 +6,7 @@ from typing import Final
 from sqlalchemy import Connection
 
 from careline.store.bulk import mark, query_in
-from careline.store.outbox import load
+from careline.store.outbox import State, load
 
 ROWS: Final = 2000
 """Rows that a slice looks at, and forgets at the most."""
@@ -54,8 +54,9 @@ def silent(conn: Connection, after: str, *, before: int) -> tuple[list[str], str
 
 
 def with_customer(conn: Connection, ids: Iterable[str]) -> set[str]:
-    """Return which rows of the outbox still say something, or to whom."""
-    return {row.id for row in load(conn, ids) if row.text is not None or "customer" in row.payload}
+    """Return which rows of the outbox still say something, or to whom, and are not on their way."""
+    rows = [row for row in load(conn, ids) if row.state not in (State.SENDING, State.UNSURE)]
+    return {row.id for row in rows if row.text is not None or "customer" in row.payload}
 
 
 def with_raw(conn: Connection, ids: Iterable[str]) -> set[str]:

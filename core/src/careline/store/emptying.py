@@ -103,8 +103,9 @@ def _without_customer(row: Row) -> str:
 
 
 def _own_why(row: Row) -> str | None:
-    """Return why it ended, where that is in our own words."""
-    return row.why if row.state in (State.WITHDRAWN, State.UNDONE, State.SKIPPED) else None
+    """Return why it ended, where that is in our own words: beside a reason are the platform's."""
+    ours = row.state in (State.WITHDRAWN, State.UNDONE, State.SKIPPED) and row.reason is None
+    return row.why if ours else None
 
 
 _TOGETHER: Final = """

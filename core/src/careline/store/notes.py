@@ -20,8 +20,7 @@ def put_note(conn: Connection, conversation: str, text: str, actor: str, at: int
     id = derive("n", message, actor, str(at), str(salt))
     columns = ("id", "conversation", "message", "actor", "at")
     insert_new(conn, notes_table, columns, [(id, conversation, message, actor, at)])
-    digest = content_hash(text)
-    body = (id, 0, text, digest)
+    body = (id, 0, text, content_hash(text))
     insert_new(conn, bodies, ("owner", "revised_at", "text", "hash"), [body])
-    log_event(conn, at, actor, "note", conversation, {"note": id, "hash": digest})
+    log_event(conn, at, actor, "note", conversation, {"note": id})
     return id

@@ -45,6 +45,19 @@ def rejected_views(
     return tuple(found), conn.execute(counted).scalar_one()
 
 
+def unread(conn: Connection, account: str, place: str) -> tuple[int, int]:
+    """Return how many webhooks are set aside whole for an account, and how many bytes they have.
+
+    `place` is where all of them came from. What was emptied since does not count.
+    """
+    r, size = rejected.c, func.length(rejected.c.raw)
+    found = select(func.count(), func.coalesce(func.sum(size), 0)).where(
+        r.account == account, r.source == place, r.place == place, size > 0
+    )
+    rows, length = conn.execute(found).one()
+    return int(rows), int(length)
+
+
 def _text(raw: bytes | None) -> str:
     return bytes(raw or b"").decode("utf-8", "backslashreplace")  # SQLite cuts nothing to NULL
 

@@ -26,7 +26,7 @@ def lifespan(
     """Return what Starlette and FastAPI take as `lifespan`: it opens the desk and closes it.
 
     Meanwhile the desk runs, unless `run` says that another process does that. At the end it sends
-    what is due, for `within` seconds at the most.
+    what is due, for `within` seconds at the most, whatever ended the app.
     """
 
     @asynccontextmanager
@@ -34,7 +34,10 @@ def lifespan(
         async with desk, anyio.create_task_group() as tasks:
             if run:
                 await tasks.start(desk.run)
-            yield
-            await desk.drain(within)
+            try:
+                yield
+            finally:
+                with anyio.CancelScope(shield=True):
+                    await desk.drain(within)
 
     return hold

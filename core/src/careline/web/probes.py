@@ -1,22 +1,30 @@
 """Probes: `/-/live`, `/-/ready` and `/-/health`, for whoever watches this process."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Final
 
+import anyio
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
 from careline.desk import Desk
 
+_FRESH: Final = 1.0
+"""Seconds for which a look holds: whoever asks more often costs the store nothing."""
 
-@dataclass(frozen=True, slots=True)
+
+@dataclass(slots=True)
 class Probes:
     """What machines ask. Nothing of it is secret, but none of it is for the public."""
 
     desk: Desk
     run: bool
     """Whether this process is meant to hear and send."""
+    _told: tuple[float, str] | None = None
+    """What health was told last, and when."""
+    _looking: anyio.Lock = field(default_factory=anyio.Lock)
 
     def routes(self) -> Sequence[Route]:
         """Return the three."""
@@ -41,5 +49,12 @@ class Probes:
 
     async def health(self, request: Request) -> Response:
         """Tell how each account does, as JSON; 200 whatever it says."""
-        told = await self.desk.health()
-        return Response(told.model_dump_json(ensure_ascii=True), media_type="application/json")
+        async with self._looking:
+            return Response(await self._health(), media_type="application/json")
+
+    async def _health(self) -> str:
+        now = self.desk.clock.monotonic()
+        if self._told is None or now - self._told[0] >= _FRESH:
+            said = (await self.desk.health()).model_dump_json(ensure_ascii=True)
+            self._told = now, said
+        return self._told[1]

@@ -119,6 +119,22 @@ class Api:
         call = Call("GET", path, _PUBLIC, _READ, {**span, **self._of_posts()})
         return await self._page(call, "post.read", 10, max_results)
 
+    async def timeline(
+        self,
+        user_id: str,
+        *,
+        start_time: datetime | None = None,
+        token: str | None = None,
+        max_results: int = 100,
+    ) -> dict[str, Any]:
+        """Return a page of what somebody posted, newest first: there before search finds it."""
+        start = f"{start_time.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}" if start_time else None
+        span = _said(start_time=start, pagination_token=token)
+        path, query = f"/2/users/{user_id}/tweets", {**span, **self._of_posts()}
+        call = Call("GET", path, _OWN, _READ, query)
+        kind = "owned.read" if self._asker.way(call) == "user" else "post.read"
+        return await self._page(call, kind, 5, max_results)
+
     async def posts(self, ids: Sequence[str]) -> dict[str, Any]:
         """Return up to 100 posts by their ids: those that are gone are told of in `errors`."""
         query = {"ids": ",".join(ids), **self._of_posts()}
@@ -158,12 +174,21 @@ class Api:
         """
         link = f"{_DEEP_LINK}{(await self.who_we_are())[0]}" if deep_link else None
         body = post_body(text, in_reply_to=reply_to, media=media, deep_link=link)
-        if summoned is None:
-            summoned = reply_to is not None and reply_to not in self._posted
         call = Call("POST", "/2/tweets", scopes=f"tweet.write {_READ}", json=body, writes=True)
-        told = await self._done(call, charges.of_post(text, summoned=summoned))
+        told = await self._done(call, self._kind_of(text, reply_to, summoned), "id")
         self._posted.append(words(table(told.get("data")).get("id")))
         return told
+
+    async def found_post(
+        self, id: str, text: str, reply_to: str | None, summoned: bool | None = None
+    ) -> None:
+        """Book a post of ours whose answer was lost: X billed it all the same."""
+        await self.ledger.spend(self._kind_of(text, reply_to, summoned), [id])
+        self._posted.append(id)
+
+    async def found_dm(self, id: str) -> None:
+        """Book a direct message of ours whose answer was lost."""
+        await self.ledger.spend("dm.create", [id])
 
     async def dm(
         self,
@@ -178,7 +203,7 @@ class Api:
         path = f"/2/dm_conversations/{where}/messages"
         scopes, body = f"dm.write {_READ}", direct_body(text, media)
         return await self._done(
-            Call("POST", path, scopes=scopes, json=body, writes=True), "dm.create"
+            Call("POST", path, scopes=scopes, json=body, writes=True), "dm.create", "dm_event_id"
         )
 
     async def delete(self, id: str) -> dict[str, Any]:
@@ -268,12 +293,18 @@ class Api:
         await self.ledger.spend_all(charges.of_page(told, kind))
         return told
 
-    async def _done(self, call: Call, kind: str) -> dict[str, Any]:
+    async def _done(self, call: Call, kind: str, id: str = "") -> dict[str, Any]:
+        """Do what is billed; `id`: the name of the id in the answer, which is billed once."""
         await self.ledger.admit(kind)
         told = await self._asker.ask(call)
         with anyio.CancelScope(shield=True):  # it is done, whoever gives up now
-            await self.ledger.spend(kind)
+            await self.ledger.spend(kind, [words(table(told.get("data")).get(id))])
         return told
+
+    def _kind_of(self, text: str, reply_to: str | None, summoned: bool | None = None) -> str:
+        if summoned is None:
+            summoned = reply_to is not None and reply_to not in self._posted
+        return charges.of_post(text, summoned=summoned)
 
 
 def _said(**values: str | None) -> dict[str, str]:

@@ -96,6 +96,9 @@ class TwitterConfig(PluginConfig):
     )
     search: bool = Field(True, description="look for the brand's names and terms without a tag too")
     dms: bool = Field(True, description="hear direct messages, where there is an account's token")
+    split: bool = Field(
+        False, description="send a public text that is too long as a chain of up to 10 posts"
+    )
     tier: Literal["self-serve", "enterprise"] = Field(
         "self-serve", description="the access level of the app"
     )

@@ -112,7 +112,8 @@ class Ledger:
         return (*_rows(f"{now:%Y-%m-%d}", today), *_rows(f"{now:%Y-%m}", month))
 
     def _charge(self, kind: str, id: str) -> Charge:
-        object = f"{SUBJECTS[kind]}:{id}" if id and kind in SUBJECTS else ""
+        subject = SUBJECTS.get(kind) or ".".join(kind.split(".")[:2])  # a post has several prices
+        object = f"{subject}:{id}" if id else ""
         return Charge(kind, object, int(self._config.price(kind) * _MICROS))
 
     async def _is_news(self, limit: _Limit) -> bool:

@@ -23,6 +23,7 @@ from careline.plugin import (
     Visibility,
     Word,
 )
+from careline_twitter.chain import LONGEST, MOST, carried, parts_of
 from careline_twitter.charges import of_post
 from careline_twitter.config import TwitterConfig
 from careline_twitter.refusals import HOLDS
@@ -151,24 +152,31 @@ def _granted(known: Standing, thread: ThreadFacts, action: AnyAction) -> Permiss
     cost = f"{price(known.config, thread, action):.3f} USD"
     if not isinstance(action, Answer | Direct | Post):
         return Permission.yes(cost=cost)
-    longest, long = LONGEST_DIRECT, len(action.text)
-    if not is_private(action):
-        free = length(action.text) - length(action.text, carried(action))
-        longest, long = TODAY.maximum + free, length(action.text)
+    if is_private(action) or isinstance(action, Direct):
+        longest, long, parts = LONGEST_DIRECT, len(action.text), 1
+    else:
+        longest, long, parts = _room(known, action)
     if long > longest:
         why = f"The text is {long - longest} longer than the {longest} that X takes."
         return Permission(False, Refusal.TOO_LONG, None, longest, why)
-    note = ""
+    if parts > MOST:
+        why = f"The text takes {parts} posts: a chain has {MOST} at the most."
+        return Permission(False, Refusal.TOO_LONG, None, longest, why)
+    note = f"It goes out as a chain of {parts} posts." if parts > 1 else ""
     invites = isinstance(action, Answer) and not is_private(action)
     if invites and known.refused_at(thread.customer.id, thread.now):
-        note = "They take no messages from us: this answer carries a link to write to us."
+        said = "They take no messages from us: this answer carries a link to write to us."
+        note = f"{note} {said}".strip()
     return Permission.yes(max_length=longest, cost=cost, note=note)
 
 
-def carried(action: AnyAction) -> tuple[str, ...]:
-    """Return whose mention a reply carries of itself."""
-    handle = action.customer.handle if isinstance(action, Answer) else ""
-    return (handle,) if handle else ()
+def _room(known: Standing, action: Answer | Post) -> tuple[int, int, int]:
+    """Return how long a public text may be, how long it is, and how many posts it takes."""
+    long, splits = length(action.text), known.config.split
+    free = long - length(action.text, carried(action))
+    longest = LONGEST if splits else TODAY.maximum + free
+    parts = parts_of(action, split_it=splits) if long <= longest else ()
+    return longest, long, len(parts)
 
 
 def price(config: TwitterConfig, thread: ThreadFacts, action: AnyAction) -> Decimal:
@@ -182,5 +190,7 @@ def price(config: TwitterConfig, thread: ThreadFacts, action: AnyAction) -> Deci
             for word in thread.words
         )
         answers = isinstance(action, Answer) and not ours
-        return config.price(of_post(action.text, summoned=answers))
+        first, *rest = parts_of(action, split_it=config.split)
+        kinds = (of_post(first, summoned=answers), *(of_post(one, summoned=False) for one in rest))
+        return sum((config.price(kind) for kind in kinds), Decimal(0))
     return config.price("delete" if isinstance(action, Delete) else "other")

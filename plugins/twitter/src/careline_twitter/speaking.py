@@ -23,12 +23,13 @@ from careline.plugin import (
 from careline_twitter import mapping
 from careline_twitter.api import Api
 from careline_twitter.around import Around
+from careline_twitter.chain import LONGEST, MOST, Chains, carried, parts_of
 from careline_twitter.config import TwitterConfig
 from careline_twitter.direct import private_id, room_of
 from careline_twitter.links import links
 from careline_twitter.marks import number
 from careline_twitter.payload import Odd, born, data_of, moment, optional_id, table, words
-from careline_twitter.permission import ENCRYPTED, LONGEST_DIRECT, carried, is_private
+from careline_twitter.permission import ENCRYPTED, LONGEST_DIRECT, is_private
 from careline_twitter.post import Post as Read
 from careline_twitter.refusals import Refusals
 from careline_twitter.text import TODAY, length
@@ -84,14 +85,48 @@ class Speaking:
         raise Unsupported("find")  # X does not tell what is hidden, or whom we follow
 
     async def _post(self, action: Answer | Post) -> Receipt:
-        _check(length(action.text, carried(action)), TODAY.maximum)
+        parts = self._parts(action)
         _check_files(action)
-        told = await self.api.post(
-            action.text,
-            reply_to=action.in_reply_to if isinstance(action, Answer) else None,
-            deep_link=self._invites(action),
-        )
-        return self._receipt(words(table(told.get("data")).get("id")))
+        out = await self._chains.out(action.id) if len(parts) > 1 else ()
+        for part in parts[len(out) :]:
+            out = (*out, await self._said(action, part, out, len(parts)))
+            if len(parts) > 1:
+                await self._chains.note(action.id, out)
+        return self._receipt_of(out)
+
+    async def _said(
+        self, action: Answer | Post, part: str, out: tuple[str, ...], parts: int
+    ) -> str:
+        """Post one part, in reply to the one before it."""
+        link = self._invites(action) and not out
+        try:
+            told = await self.api.post(
+                part,
+                reply_to=_parent(action, out),
+                deep_link=link,
+                summoned=False if out else None,
+            )
+        except Rejected as error:
+            if not out:
+                raise
+            said = f"{len(out)} of {parts} posts are out, then: {error}"
+            raise Rejected(error.reason, said, until=error.until, limit=error.limit) from error
+        return words(table(told.get("data")).get("id"))
+
+    def _parts(self, action: Answer | Post) -> tuple[str, ...]:
+        """Return the posts of a text; one that is too long is refused."""
+        if not self.config.split:
+            _check(length(action.text, carried(action)), TODAY.maximum)
+        else:
+            _check(length(action.text), LONGEST)
+        parts = parts_of(action, split_it=self.config.split)
+        if len(parts) > MOST:
+            raise Rejected(Refusal.TOO_LONG, f"it takes {len(parts)} posts, {MOST} at the most")
+        return parts
+
+    @property
+    def _chains(self) -> Chains:
+        return Chains(self.context)
 
     def _invites(self, action: Answer | Post) -> bool:
         """Tell whether it offers to write to us: to whom we may not write ourselves."""
@@ -120,27 +155,41 @@ class Speaking:
         )
 
     async def _posted(self, action: Answer | Post, since: datetime) -> Receipt | None:
+        """Look which posts of a text are out; all that are found are kept for the next attempt."""
+        parts = self._parts(action)
+        out = await self._chains.out(action.id) if len(parts) > 1 else ()
+        for part in parts[len(out) :]:
+            id = await self._found(part, _parent(action, out), since)
+            if id is None:
+                return None
+            await self.api.found_post(id, part, _parent(action, out), False if out else None)
+            out = (*out, id)
+            if len(parts) > 1:
+                await self._chains.note(action.id, out)
+        return self._receipt_of(out)
+
+    async def _found(self, text: str, parent: str | None, since: datetime) -> str | None:
         """Look through what we posted since, the oldest first: an attempt comes before a copy."""
         found: list[str] = []
         token: str | None = None
         while True:
-            page = await self.api.search(f"from:{self.us.ids[0]}", start_time=since, token=token)
-            found += [id for one in data_of(page) if (id := self._is_it(one, action, since))]
+            page = await self.api.timeline(self.us.ids[0], start_time=since, token=token)
+            read = (self._is_it(one, text, parent, since) for one in data_of(page))
+            found += [id for id in read if id]
             token, before = optional_id(table(page.get("meta")).get("next_token")), token
             if token is None or token == before:
-                return self._receipt(min(found, key=number)) if found else None
+                return min(found, key=number) if found else None
 
-    def _is_it(self, raw: Any, action: Answer | Post, since: datetime) -> str | None:
+    def _is_it(self, raw: Any, sent: str, parent: str | None, since: datetime) -> str | None:
         try:
             post = Read.of(raw)
             at = born(post.id) or post.posted_at
         except Odd:
             return None
-        parent = action.in_reply_to if isinstance(action, Answer) else None
         said = Scene(self.us, at)
         text = post.message(Around.of(None), said, heard=False).text
         here = post.parent == parent and not post.repeats and at >= since
-        return post.id if here and same_text(action.text, text) else None
+        return post.id if here and same_text(sent, text) else None
 
     async def _written(self, action: Answer | Direct, since: datetime) -> Receipt | None:
         found: list[tuple[str, str | None]] = []
@@ -159,7 +208,10 @@ class Speaking:
             token, before = optional_id(table(page.get("meta")).get("next_token")), token
             if token in (None, before) or len(fresh) < len(data_of(page)):
                 first = min(found, key=lambda pair: number(pair[0])) if found else None
-                return self._receipt_of_direct(*first) if first else None
+                if first is None:
+                    return None
+                await self.api.found_dm(first[0])
+                return self._receipt_of_direct(*first)
 
     async def _deleted(self, id: str) -> Receipt | None:
         now = self.context.clock.now()
@@ -170,6 +222,10 @@ class Speaking:
     def _receipt(self, id: str, opened: str | None = None, *, kept: str = "") -> Receipt:
         now = self.context.clock.now()
         return Receipt((kept or id,), min(born(id) or now, now), opened)
+
+    def _receipt_of(self, ids: tuple[str, ...]) -> Receipt:
+        now = self.context.clock.now()
+        return Receipt(ids, min(born(ids[-1]) or now, now))
 
     def _receipt_of_direct(self, id: str, room: str | None) -> Receipt:
         return self._receipt(id, room_of(room)[0], kept=private_id(self.us.ids[0], id))
@@ -194,6 +250,13 @@ def _sent_at(event: dict[str, Any]) -> datetime:
     if at is None:
         raise Rejected(Refusal.UNKNOWN, "X does not say when a direct message was sent")
     return at
+
+
+def _parent(action: Answer | Post, out: tuple[str, ...]) -> str | None:
+    """Return what the next post answers: the one before it, or what the first one answers."""
+    if out:
+        return out[-1]
+    return action.in_reply_to if isinstance(action, Answer) else None
 
 
 def _public(id: str) -> str:

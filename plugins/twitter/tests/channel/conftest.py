@@ -1,6 +1,9 @@
 """X with Kim and Robin, and channels that speak to it: on asyncio and on trio."""
 
+import json
+import os
 from collections.abc import AsyncIterator, Callable
+from pathlib import Path
 from random import Random
 from typing import Any
 
@@ -90,3 +93,18 @@ async def hand(x: TwitterSandbox, clock: FakeClock) -> AsyncIterator[Callable[..
     yield make
     for channel in opened:
         await channel.close()
+
+
+@pytest.fixture(scope="session")
+def spec() -> Callable[[str], Any]:
+    """Reads a file of the specifications, or skips the test and says what is missing."""
+
+    def read(name: str) -> Any:
+        beside = (folder / "shared" / "specs" for folder in Path(__file__).resolve().parents)
+        found = next((one for one in beside if one.is_dir()), Path("no-specs"))
+        path = Path(os.environ.get("CARELINE_SPECS", found)) / name
+        if not path.is_file():
+            pytest.skip(f"no {name} in ../shared/specs (CARELINE_SPECS names another folder)")
+        return json.loads(path.read_text("utf-8"))
+
+    return read

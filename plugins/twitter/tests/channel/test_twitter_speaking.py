@@ -141,6 +141,10 @@ async def test_an_unknown_outcome_is_looked_up_and_no_older_copy_is_claimed(x, h
     x.fail(None)
     found = await acme.channel.find(action, since)
     assert found.ids[0].endswith(x.sent[-1].id)
+    assert await acme.channel.find(action, since) == found  # and it is counted once
+    done = {one.kind: one.count for one in await acme.channel.usage() if len(one.period) == 10}
+    [billed] = [one.kind for one in x.platform.bill.charges if "create" in one.kind]
+    assert {kind: n for kind, n in done.items() if "create" in kind} == {billed: 1}
     assert len(x.sent) == 1
 
 

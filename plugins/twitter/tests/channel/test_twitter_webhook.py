@@ -1,8 +1,6 @@
 """Webhooks: the vectors of others, the challenge, and whose account an event is for."""
 
 import json
-import os
-from pathlib import Path
 from urllib.parse import quote
 
 import pytest
@@ -17,13 +15,9 @@ def account(user, secret="dummy-consumer-secret", **more):
     return TwitterConfig(bearer="a-made-up-bearer", user_id=user, consumer_secret=secret, **more)
 
 
-@pytest.fixture(scope="module")
-def vectors():
-    told = os.environ.get("CARELINE_SPECS", "/work/shared/specs")
-    path = Path(told) / "vectors" / "signatures.json"
-    if not path.is_file():
-        pytest.skip("no vectors/signatures.json (CARELINE_SPECS names the folder)")
-    return json.loads(path.read_text("utf-8"))
+@pytest.fixture
+def vectors(spec):
+    return spec("vectors/signatures.json")
 
 
 def asked(query):

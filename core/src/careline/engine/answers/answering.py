@@ -55,7 +55,7 @@ def queue(
         use_draft(conn, draft)
     lanes = enqueue(conn, rows)
     for row in rows:
-        data = {"action": row.id, "kind": row.kind, "hash": content_hash(row.text or "")}
+        data = {"action": row.id, "kind": row.kind}
         about = row.conversation or row.lane.partition(":")[2]
         log_event(conn, row.at, row.actor, "queued", about, data)
     return lanes

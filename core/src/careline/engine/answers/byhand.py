@@ -11,7 +11,6 @@ from careline.engine.answers.answering import claim
 from careline.engine.intake import take_ours
 from careline.engine.outbox.echoes import BY_HAND
 from careline.engine.unit import Policy
-from careline.ids import content_hash
 from careline.models import Direction, Kind, Message, Visibility
 from careline.store.lanes import end
 from careline.store.log import log_event
@@ -52,7 +51,7 @@ def record(
     enqueue(conn, [row])
     end(conn, load(conn, [id])[0], State.SENT, at)
     claim(conn, target.message, id, actor, at)
-    data = {"action": id, "kind": BY_HAND, "hash": content_hash(text)}
+    data = {"action": id, "kind": BY_HAND}
     log_event(conn, at, actor, BY_HAND, target.conversation or account.name, data)
     take_ours(conn, account.intake, [Seen(_message(account, target, text, now, id))], now, policy)
     return id

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import UTC
 from functools import partial
 from typing import Any, Final
 
@@ -106,9 +107,14 @@ async def asked(channel: Channel[Any], facts: ThreadFacts, action: AnyAction) ->
 
 
 def granted(part: Part, channel: Channel[Any], permission: Permission) -> Order:
-    """Return what is ordered, as the channel permits it. Raises `Refused` where it does not."""
+    """Return what is ordered, as the channel permits it. Raises `Refused` where it does not.
+
+    Raises `ValueError` where its permission is none: a bug of the plugin's.
+    """
     length = None if part.text is None else channel.length(part.text)
-    limit = permission.max_length
+    limit, until = permission.max_length, permission.until
+    if until is not None and until.utcoffset() is None:
+        raise ValueError(f"check gives `until` without a zone: {until}")
     if not permission.allowed:
         raise _refused(permission)
     if length is not None and limit is not None and length > limit:
@@ -132,7 +138,7 @@ def granted(part: Part, channel: Channel[Any], permission: Permission) -> Order:
         text=part.text,
         length=length,
         limit=limit,
-        until=permission.until,
+        until=until,
         note=permission.note,
         cost=permission.cost,
     )
@@ -147,7 +153,7 @@ def _refused(permission: Permission) -> Refused:
     reason = permission.reason or Refusal.UNKNOWN
     said = permission.note or f"the platform does not allow it: {reason.says}"
     if permission.until is not None:
-        said = f"{said.rstrip('.')}, until {permission.until:%Y-%m-%d %H:%M} UTC"
+        said = f"{said.rstrip('.')}, until {permission.until.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
     return Refused(reason, said, until=permission.until, limit=permission.max_length)
 
 

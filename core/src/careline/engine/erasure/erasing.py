@@ -8,6 +8,7 @@ from typing import Final
 
 from sqlalchemy import Connection
 
+from careline.engine.erasure.reasons import empty_reasons
 from careline.engine.erasure.theirs import Theirs, find
 from careline.engine.facts import Micros
 from careline.engine.outbox.ending import give_up
@@ -150,6 +151,7 @@ def _erase(conn: Connection, theirs: Theirs, actions: list[Row], actor: str, now
     put_person_stones(conn, theirs.identities, now, actor)
     empty_messages(conn, theirs.words, now)
     empty_bodies(conn, [*theirs.notes, *theirs.drafts], now)
+    empty_reasons(conn, theirs.reasons)
     set_where(conn, drafts, ("state",), ("id",), [("withdrawn", id) for id in theirs.drafts])
     empty_actions(conn, load(conn, [row.id for row in actions]), now)
     empty_rejected(conn, theirs.rejected)

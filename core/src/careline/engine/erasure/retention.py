@@ -15,6 +15,7 @@ from sqlalchemy import Connection
 
 from careline.config.tables import RetentionSettings
 from careline.contract.context import Clock
+from careline.engine.erasure.reasons import empty_reasons, reasoned
 from careline.engine.facts import Micros
 from careline.engine.outbox.ending import give_up
 from careline.store.ageing import aged, silent, with_customer, with_raw
@@ -29,7 +30,7 @@ from careline.store.emptying import (
     zeroing,
 )
 from careline.store.log import log_event
-from careline.store.outbox import FAILED, State, load
+from careline.store.outbox import FAILED, State, hold, load
 from careline.store.stones import ERASED, Stone, put_person_stones, put_stones
 from careline.store.store import Store
 from careline.store.tables import drafts
@@ -111,7 +112,8 @@ def steps(keep: RetentionSettings, now: datetime) -> Iterable[Step]:
         yield _step("messages", "posted_at", before, worded, _messages)
         yield _step("notes", "at", before, worded, empty_bodies)
         yield _step("drafts", "at", before, worded, _drafts)
-        yield _step("outbox", "ended_at", before, with_customer, _actions)
+        yield _step("acts", "at", before, reasoned, _reasons)
+        yield _step("outbox", "coalesce(ended_at, at)", before, with_customer, _actions)
         yield Step(
             "identities", partial(silent, before=before), partial(_identities, before=before)
         )
@@ -144,9 +146,13 @@ def _drafts(conn: Connection, ids: Sequence[str], now: Micros) -> None:
     empty_bodies(conn, ids, now)
 
 
+def _reasons(conn: Connection, ids: Sequence[str], now: Micros) -> None:
+    empty_reasons(conn, ids)
+
+
 def _actions(conn: Connection, ids: Sequence[str], now: Micros) -> None:
-    for row in load(conn, ids):
-        if row.state in FAILED:  # without its words nobody can try it again
+    for row in hold(conn, ids):
+        if row.state in (State.QUEUED, *FAILED):  # without its words nobody can send it
             give_up(conn, row, now, State.WITHDRAWN, "erased")
     empty_actions(conn, load(conn, ids), now)
 

@@ -29,6 +29,8 @@ class Theirs:
     answers: list[str] = field(default_factory=list)
     """What we said to them."""
     notes: list[str] = field(default_factory=list)
+    reasons: list[str] = field(default_factory=list)
+    """Acts that staff gave a reason for."""
     drafts: list[str] = field(default_factory=list)
     actions: list[Row] = field(default_factory=list)
     rejected: list[str] = field(default_factory=list)
@@ -57,6 +59,7 @@ def of_person(conn: Connection, identity: str) -> Theirs:
     theirs.messages, theirs.answers = _said(conn, who)
     theirs.cases = _ids(conn, _CASES, who)
     theirs.notes = _ids(conn, _NOTES, theirs.cases)
+    theirs.reasons = _ids(conn, _REASONS, theirs.cases)
     threads = _ids(conn, "SELECT id FROM threads WHERE customer IN", who)
     theirs.drafts = _drafts(conn, theirs.cases, threads)
     actions = [*by(conn, "thread", threads), *by(conn, "message", theirs.messages)]
@@ -97,6 +100,10 @@ WHERE t.customer IN"""
 _NOTES: Final = """
 SELECT DISTINCT n.id FROM spans s JOIN messages m ON m.thread = s.thread
 JOIN notes n ON n.message = m.id WHERE m.conversation = s.conversation AND s.conversation IN"""
+_REASONS: Final = """
+SELECT DISTINCT a.id FROM spans s JOIN messages m ON m.thread = s.thread
+JOIN acts a ON a.message = m.id AND a.kind = 'ignore'
+WHERE m.conversation = s.conversation AND s.conversation IN"""
 
 
 def _drafts(conn: Connection, cases: Sequence[str], threads: Sequence[str]) -> list[str]:

@@ -51,17 +51,23 @@ class Controls:
         return self.platform.requests
 
     def fail(
-        self, how: How | None, *, on: str = "", times: int | None = None, seconds: float = WAIT
+        self,
+        how: How | None,
+        *,
+        on: str = "",
+        times: int | None = None,
+        seconds: float = WAIT,
+        after: int = 0,
     ) -> None:
         """Fail so from now on, or so many `times`. None: do what is asked again.
 
         `on`: a pattern of `METHOD /path`, as in `GET */mentions`. `seconds`: how long a 429 asks
-        to wait, how long `slow` takes.
+        to wait, how long `slow` takes. `after`: how many requests go well before.
         """
         if how is None:
             self.platform.script.clear()
         else:
-            self.platform.script.add(Fault(how, on, times, seconds))
+            self.platform.script.add(Fault(how, on, times, seconds, after))
 
     def advance(self, seconds: float) -> None:
         """Let time pass here: windows reset, tokens expire. The clock that was handed in stays."""

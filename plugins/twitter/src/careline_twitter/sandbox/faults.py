@@ -51,6 +51,7 @@ class Fault:
     on: str = ""
     times: int | None = None
     seconds: float = WAIT
+    after: int = 0
 
     def meets(self, asked: Asked) -> bool:
         """Tell whether it is for this request. A line is cut where something is done."""
@@ -89,6 +90,9 @@ class Script:
         """Yield the faults of these kinds for a request; each that is yielded has happened."""
         for fault in tuple(self._faults):
             if fault.how in kinds and fault.meets(asked):
+                if fault.after:
+                    fault.after -= 1
+                    continue
                 if fault.times is not None:
                     fault.times -= 1
                     if not fault.times:

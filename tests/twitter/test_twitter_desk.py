@@ -125,6 +125,16 @@ async def test_a_storm_of_mentions_is_stored_once_and_paid_to_the_cent(x, desk, 
     assert billed <= spent <= (billed * Decimal("1.02") if lost else billed)
 
 
+async def written(desk):
+    """What the ledger says of this month's writes, kind by kind."""
+    rows = await desk.hearing.accounts["acme-x"].channel.usage()
+    return {one.kind: one.count for one in rows if "create" in one.kind and len(one.period) == 7}
+
+
+def billed_writes(x):
+    return Counter(one.kind for one in x.platform.bill.charges if "create" in one.kind)
+
+
 async def test_what_is_sent_under_faults_is_neither_lost_nor_said_twice(x, desk, clock):
     posts = [x.post(f"c{n}", f"@acme help {n}") for n in range(12)]
     await passes(desk, clock, 1)
@@ -142,5 +152,30 @@ async def test_what_is_sent_under_faults_is_neither_lost_nor_said_twice(x, desk,
     for _ in range(10):
         await passes(desk, clock, 400)
     assert len(x.sent) == len(posts)
+    assert not x.twice
+    assert await written(desk) == billed_writes(x)
+    assert {view.state for view in await desk.outbox()} <= {"sent"}
+
+
+async def test_messages_that_are_sent_under_faults_are_neither_lost_nor_said_twice(x, desk, clock):
+    customers = [f"c{n}" for n in range(12)]
+    for customer in customers:
+        x.dm(customer, "Help!")
+    for _ in range(2):
+        await passes(desk, clock, 80)
+    rows = (await desk.inbox()).rows
+    assert len(rows) == len(customers)
+    chance = Random(5)
+    for n, row in enumerate(rows):
+        await desk.reply(row.id, f"Here you are, number {n}.", actor="ann")
+    for _ in range(80):
+        x.fail(chance.choice(WRITES), on="POST /2/dm_conversations/*", times=1)
+        await passes(desk, clock, 120)
+        if len(x.sent) == len(customers):
+            break
+    x.fail(None)
+    for _ in range(10):
+        await passes(desk, clock, 400)
+    assert [one.what for one in x.sent] == ["direct"] * len(customers)
     assert not x.twice
     assert {view.state for view in await desk.outbox()} <= {"sent"}
