@@ -64,7 +64,10 @@ class Gate(Channel[Config]):
 
     async def open(self):
         self.fail()
-        self.identity = Author(id="42", name="Acme", handle="@acme")
+
+    @property
+    def identity(self):
+        return Author(id="42", name="Acme", handle="@acme")
 
     async def examine(self):
         left = Finding("left", "0 calls: wait\\x1b[2J", fine=False)

@@ -63,9 +63,9 @@ def said(registry: Registry, folder: Path, text: str, **options: object) -> list
             "careline.toml:2: channels.a.kind: no channel is of kind 'brid'. Did you mean 'bird'?",
         ),
         (
-            '[channels.a]\nkind = "twitter"\n',
-            "careline.toml:2: channels.a.kind: the plugin for channel kind 'twitter' is not "
-            "installed: pip install careline-twitter",
+            '[channels.a]\nkind = "facebook"\n',
+            "careline.toml:2: channels.a.kind: the plugin for channel kind 'facebook' is not "
+            "installed: pip install careline-facebook",
         ),
         (
             '[channels.a]\nkind = "pager"\n',

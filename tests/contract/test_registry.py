@@ -311,8 +311,8 @@ def test_registries_are_apart() -> None:
     [
         (
             "channels",
-            "twitter",
-            "the plugin for channel kind 'twitter' is not installed: pip install careline-twitter",
+            "facebook",
+            "the plugin for channel kind 'facebook' is not installed: pip install careline-facebook",
         ),
         (
             "channels",

@@ -76,7 +76,8 @@ _WIDEST = 200  # no cell widens its column beyond: names and reasons may be a st
 
 def _cell(cell: object) -> str:
     text = "" if cell is None else one_line(str(cell))
-    return text if len(text) <= _WIDEST else text[: _WIDEST - 1] + "…"
+    whole = len(text) <= _WIDEST or not in_terminal()
+    return text if whole else text[: _WIDEST - 1] + "…"
 
 
 def table(
