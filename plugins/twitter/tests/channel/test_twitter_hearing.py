@@ -116,6 +116,16 @@ async def test_what_was_deleted_is_found_out_and_an_edit_is_a_revision(x, hand, 
     assert not [one for one in await acme.items("mentions") if isinstance(one, Removed)]
 
 
+async def test_a_look_that_the_budget_does_not_allow_keeps_nobody_waiting(x, hand, clock):
+    acme = await hand(budget={"day": "0.60"})
+    for n in range(60):
+        x.post("kim", f"@acme word {n}", at=START - timedelta(minutes=n))
+    assert len(await acme.texts("mentions")) == 60
+    clock.advance(3601)
+    x.post("kim", "@acme one more")
+    assert await acme.texts("mentions") == ["@acme one more"]
+
+
 async def spends_all(acme, x):
     while True:
         await acme.items("mentions")
