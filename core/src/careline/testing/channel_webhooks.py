@@ -110,7 +110,7 @@ class WebhookChecks(ReceivingSuite):
             given = self._taken(webhook, "a handshake")
             assert isinstance(given, Challenge), f"a handshake gives {given!r:.200}"
         if not handshakes:
-            pytest.skip("no sample of a handshake is given")
+            pytest.skip("no sample from handshakes(): answering a challenge is not judged")
 
     def test_refusals_keep_secrets(self) -> None:
         """No secret is in a `Denied`, nor in why something is `Malformed`."""
